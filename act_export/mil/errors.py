@@ -1,0 +1,9 @@
+"""The one exception of :mod:`act_export.mil`."""
+
+
+class MILError(ValueError):
+    """A package is damaged, or it asks for what the evaluator cannot or must not do.
+
+    The message is one line that names the file, value or op at fault and, where there is one, the
+    way out.
+    """

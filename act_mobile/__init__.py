@@ -1,0 +1,46 @@
+"""Adaptive Computation Time RNNs for phones: the model, its tasks and its training.
+
+Names are loaded when first used, so that the commands' ``--help`` does not wait for torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from act_mobile.act import ACT, ACTOutput, Ponder
+    from act_mobile.files import SavedModel, load_model, load_saved, save_model
+    from act_mobile.model import ACTConfig, ACTModel
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "ACT": "act",
+    "ACTOutput": "act",
+    "Ponder": "act",
+    "ACTConfig": "model",
+    "ACTModel": "model",
+    "SavedModel": "files",
+    "load_model": "files",
+    "load_saved": "files",
+    "save_model": "files",
+}
+
+__all__ = [
+    "ACT",
+    "ACTConfig",
+    "ACTModel",
+    "ACTOutput",
+    "Ponder",
+    "SavedModel",
+    "load_model",
+    "load_saved",
+    "save_model",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

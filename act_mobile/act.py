@@ -1,0 +1,181 @@
+"""The ACT layer: a recurrent layer that ponders, over a whole batch of sequences."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+
+from act_mobile.cells import CELLS, CellFactory, SplitCell, State, split, state_size
+from act_mobile.errors import UserError
+from act_mobile.halting import ACTHalting, FixedHalting, Halting, parse_halting
+from act_mobile.ponder import Pondered, PonderKind, SigmoidUnit, TimeStep, ponder
+
+
+class Ponder(NamedTuple):
+    """What pondering cost, for every time step of every row in every layer; 0 past a row's end."""
+
+    steps: Tensor
+    """N: (B, T, L), int32."""
+    remainder: Tensor
+    """R: (B, T, L)."""
+
+    @property
+    def cost(self) -> Tensor:
+        """rho = N + R, Graves' ponder cost: (B, T, L); its gradient flows through R."""
+        return self.steps + self.remainder
+
+
+class ACTOutput(NamedTuple):
+    """What an ACT layer or model returns."""
+
+    output: Tensor
+    """(B, T, H) from a layer, (B, T, O) from a model; 0 past a row's end from a layer."""
+    state: list[State]
+    """After each row's last time step: for each layer its tensors, each (B, H)."""
+    ponder: Ponder
+
+
+class ACT(nn.Module):
+    """Recurrent layers with Adaptive Computation Time (Graves 2016, arXiv 1603.08983).
+
+    ``cells[i]`` is a cell with torch's parameter names and gate order whose input has one column
+    more than the layer's, the flag, last. ``halting[i]`` is the layer's halting unit, a linear
+    layer whose bias starts at +1 so that training begins with few ponder steps.
+
+    Args:
+        input_size: I, features of x.
+        hidden_size: H.
+        cell: a name in ``CELLS``, or what makes a user's own cell from (input_size, hidden_size).
+        num_layers: layers, each of which ponders by itself on the output of the one before.
+        max_ponder: M, the most ponder steps a time step gets.
+        epsilon: a time step ends when its halting sum reaches 1 - epsilon.
+        halting: ``act``, or ``fixed:K`` for K steps always.
+    """
+
+    kind: PonderKind
+    """How the ponder loop is computed: ``eager``; exporters set another before they trace."""
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        cell: str | CellFactory = "lstm",
+        num_layers: int = 1,
+        max_ponder: int = 100,
+        epsilon: float = 0.01,
+        halting: str = "act",
+    ) -> None:
+        super().__init__()
+        if isinstance(cell, str) and cell not in CELLS:
+            raise UserError(f"cell {cell!r} is not known: use one of {', '.join(CELLS)}")
+        make = CELLS[cell] if isinstance(cell, str) else cell
+        self.input_size, self.hidden_size = input_size, hidden_size
+        self.policy: Halting = parse_halting(halting, max_ponder=max_ponder, epsilon=epsilon)
+        self.kind = "eager"
+        self.cells = nn.ModuleList(
+            make((hidden_size if layer else input_size) + 1, hidden_size)
+            for layer in range(num_layers)
+        )
+        self.halting = nn.ModuleList(
+            nn.Linear(hidden_size, 1) for _ in range(num_layers if self.policy.learned else 0)
+        )
+        for unit in self.halting:
+            nn.init.ones_(unit.bias)  # type: ignore[arg-type]
+
+    @property
+    def num_layers(self) -> int:
+        return len(self.cells)
+
+    def initial_state(self, batch: int, like: Tensor) -> list[State]:
+        """The zero state of a batch, with the dtype and device of ``like``."""
+        zeros = like.new_zeros(batch, self.hidden_size)
+        return [tuple(zeros for _ in range(state_size(cell))) for cell in self.cells]
+
+    def forward(
+        self, x: Tensor, state: list[State] | None = None, lengths: Tensor | None = None
+    ) -> ACTOutput:
+        """Run whole sequences.
+
+        Args:
+            x: (B, T, I).
+            state: as a previous call returned it, to go on where that one stopped; else zero.
+            lengths: (B,), time steps of each row; else every row has T.
+        """
+        batch, time, _ = x.shape
+        state = self.initial_state(batch, x) if state is None else state
+        order = None
+        if lengths is not None:
+            # Longest first, so that the rows still running are always the first ones.
+            lengths, order = lengths.to(x.device).sort(descending=True, stable=True)
+            x, state = x[order], [tuple(s[order] for s in layer) for layer in state]
+
+        final, steps, remainders = [], [], []
+        for layer in range(self.num_layers):
+            x, last, n, r = self._run_layer(layer, x, state[layer], lengths)
+            final.append(last)
+            steps.append(n)
+            remainders.append(r)
+        n, r = torch.stack(steps, -1), torch.stack(remainders, -1)
+        if order is not None:
+            back = order.argsort()
+            x, n, r = x[back], n[back], r[back]
+            final = [tuple(s[back] for s in layer) for layer in final]
+        return ACTOutput(x, final, Ponder(n, r))
+
+    def _run_layer(
+        self, layer: int, x: Tensor, state: State, lengths: Tensor | None
+    ) -> tuple[Tensor, State, Tensor, Tensor]:
+        """One layer over time: outputs (B, T, H), the final state, N and R (B, T)."""
+        cell = split(self.cells[layer])
+        projections = cell.project(x)
+        counts = [len(x)] * x.shape[1]
+        if lengths is not None:
+            counts = (lengths > torch.arange(x.shape[1], device=x.device)[:, None]).sum(1).tolist()
+        outputs, steps, remainders, ended = [], [], [], []
+        for t, running in enumerate(counts):
+            if running < len(state[0]):
+                ended.append(tuple(s[running:] for s in state))
+                state = tuple(s[:running] for s in state)
+            state, n, r = self._ponder(layer, cell, projections[:running, t], state)
+            missing = len(x) - running
+            outputs.append(_pad_rows(state[0], missing))
+            steps.append(_pad_rows(n, missing))
+            remainders.append(_pad_rows(r, missing))
+        if ended:
+            state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
+        return torch.stack(outputs, 1), state, torch.stack(steps, 1), torch.stack(remainders, 1)
+
+    def _ponder(self, layer: int, cell: SplitCell, projection: Tensor, state: State) -> Pondered:
+        policy = self.policy
+        if isinstance(policy, FixedHalting):
+            return _repeat(cell, projection, state, policy.max_ponder)
+        unit = SigmoidUnit(cast(nn.Linear, self.halting[layer]))
+        step = TimeStep(cell, projection, state, unit, policy.threshold, policy.max_ponder)
+        return ponder(step, self.kind)
+
+    def extra_repr(self) -> str:
+        epsilon = f", epsilon={self.policy.epsilon:g}" if isinstance(self.policy, ACTHalting) else ""
+        return (
+            f"{self.input_size}, {self.hidden_size}, halting={self.policy}, "
+            f"max_ponder={self.policy.max_ponder}{epsilon}"
+        )
+
+
+def _repeat(cell: SplitCell, projection: Tensor, state: State, steps: int) -> Pondered:
+    """Repeat-RNN: ``steps`` ponder steps, of which the last state counts."""
+    inputs = projection + cell.flag
+    for _ in range(steps):
+        state = cell.update(inputs, state)
+        inputs = projection
+    ones = torch.ones_like(projection[:, 0])
+    return Pondered(state, (ones * steps).to(torch.int32), ones)
+
+
+def _pad_rows(rows: Tensor, missing: int) -> Tensor:
+    """Append ``missing`` rows of zeros."""
+    if not missing:
+        return rows
+    return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])])

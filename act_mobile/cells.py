@@ -1,0 +1,224 @@
+"""The recurrent cells that ponder: torch's own, split where a time step and a ponder step part.
+
+Within one time step the input x is fixed, so its projection is computed once; a ponder step only
+adds the recurrent part. The flag (1 on the first ponder step, 0 after) is the last input column, so
+on the first step its column of weights is added to the projection.
+
+A cell is any module that is called as ``cell(input, state) -> state``. One that also has the three
+methods of :class:`SplitCell` is computed split; any other works too, and pays for the projection at
+every ponder step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+State = tuple[Tensor, ...]
+"""What a cell carries from step to step, each (B, H): (h,), or (h, c) for LSTM; h comes first."""
+
+
+@runtime_checkable
+class SplitCell(Protocol):
+    """A cell whose update is split into what depends on x alone and the rest.
+
+    ``update(project(x) + flag, state)`` is the first ponder step of a time step,
+    ``update(project(x), state)`` each later one.
+    """
+
+    state_size: int
+    """Tensors in the state: 1, or 2 for LSTM."""
+
+    bounded: bool
+    """True if no state can overflow, however many steps are taken."""
+
+    def project(self, x: Tensor) -> Tensor:
+        """The part of the update that depends on x alone: (..., I) -> (..., G)."""
+        ...
+
+    @property
+    def flag(self) -> Tensor:
+        """What the first ponder step's flag adds to the projection: (G,)."""
+        ...
+
+    def update(self, projection: Tensor, state: State) -> State:
+        """One ponder step: (B, G), each state (B, H) -> each state (B, H)."""
+        ...
+
+
+@runtime_checkable
+class AnalyticCell(SplitCell, Protocol):
+    """A split cell that knows its own derivative, so that training need not record every operation.
+
+    With u = weight_hh h + bias_hh the update is ``forward_step(projection, u, state)``.
+    """
+
+    weight_hh: Tensor
+    bias_hh: Tensor
+
+    def forward_step(
+        self, projection: Tensor, recurrent: Tensor, state: State
+    ) -> tuple[State, tuple[Tensor, ...]]:
+        """(B, G), (B, G), state -> the next state and what ``backward_step`` needs."""
+        ...
+
+    def backward_step(
+        self, d_state: State, saved: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor, State]:
+        """Gradients of projection, u, and of the state where it acts directly, not through u."""
+        ...
+
+
+class _TorchCell(nn.RNNCellBase):
+    """What torch's cells share: weights (G, I + 1) whose last column belongs to the flag."""
+
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor
+    bias_hh: Tensor
+
+    state_size = 1
+    bounded = True
+
+    def project(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight_ih[:, :-1], self.bias_ih)
+
+    @property
+    def flag(self) -> Tensor:
+        return self.weight_ih[:, -1]
+
+    def update(self, projection: Tensor, state: State) -> State:
+        recurrent = F.linear(state[0], self.weight_hh, self.bias_hh)
+        return self.forward_step(projection, recurrent, state)[0]
+
+    def forward_step(
+        self, projection: Tensor, recurrent: Tensor, state: State
+    ) -> tuple[State, tuple[Tensor, ...]]:
+        raise NotImplementedError
+
+
+class RNNCell(_TorchCell, nn.RNNCell):
+    """h' = tanh(W x + b + U h + d), or relu; parameters as torch.nn.RNNCell."""
+
+    def __init__(self, input_size: int, hidden_size: int, nonlinearity: str = "tanh") -> None:
+        nn.RNNCell.__init__(self, input_size, hidden_size, nonlinearity=nonlinearity)
+        self.bounded = nonlinearity == "tanh"
+        self.activation = torch.tanh if self.bounded else torch.relu
+
+    def forward_step(
+        self, projection: Tensor, recurrent: Tensor, state: State
+    ) -> tuple[State, tuple[Tensor, ...]]:
+        h = self.activation(projection + recurrent)
+        return (h,), (h,)
+
+    def backward_step(
+        self, d_state: State, saved: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor, State]:
+        (d_h,), (h,) = d_state, saved
+        slope = 1 - h * h if self.bounded else (h > 0).to(h.dtype)
+        d_gate = d_h * slope
+        return d_gate, d_gate, (torch.zeros_like(h),)
+
+
+class GRUCell(_TorchCell, nn.GRUCell):
+    """Gates r, z, n in torch's order: n = tanh(x_n + r u_n), h' = n + z (h - n)."""
+
+    def forward_step(
+        self, projection: Tensor, recurrent: Tensor, state: State
+    ) -> tuple[State, tuple[Tensor, ...]]:
+        (h,) = state
+        x_r, x_z, x_n = projection.chunk(3, -1)
+        u_r, u_z, u_n = recurrent.chunk(3, -1)
+        r, z = torch.sigmoid(x_r + u_r), torch.sigmoid(x_z + u_z)
+        n = torch.tanh(x_n + r * u_n)
+        return (n + z * (h - n),), (r, z, n, u_n, h)
+
+    def backward_step(
+        self, d_state: State, saved: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor, State]:
+        (d_h,), (r, z, n, u_n, h) = d_state, saved
+        d_n = d_h * (1 - z) * (1 - n * n)
+        d_r = d_n * u_n * r * (1 - r)
+        d_z = d_h * (h - n) * z * (1 - z)
+        return torch.cat([d_r, d_z, d_n], -1), torch.cat([d_r, d_z, d_n * r], -1), (d_h * z,)
+
+
+class LSTMCell(_TorchCell, nn.LSTMCell):
+    """Gates i, f, g, o in torch's order: c' = f c + i g, h' = o tanh(c')."""
+
+    state_size = 2
+
+    def forward_step(
+        self, projection: Tensor, recurrent: Tensor, state: State
+    ) -> tuple[State, tuple[Tensor, ...]]:
+        c = state[1]
+        i, f, g, o = (projection + recurrent).chunk(4, -1)
+        i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+        new = f * c + i * g
+        squashed = torch.tanh(new)
+        return (o * squashed, new), (i, f, g, o, c, squashed)
+
+    def backward_step(
+        self, d_state: State, saved: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor, State]:
+        (d_h, d_c), (i, f, g, o, c, squashed) = d_state, saved
+        d_c = torch.addcmul(d_c, d_h * o, 1 - squashed * squashed)
+        d_gates = torch.cat(
+            [
+                d_c * g * i * (1 - i),
+                d_c * c * f * (1 - f),
+                d_c * i * (1 - g * g),
+                d_h * squashed * o * (1 - o),
+            ],
+            -1,
+        )
+        return d_gates, d_gates, (torch.zeros_like(d_h), d_c * f)
+
+
+class WholeCell:
+    """A user's own cell seen as a :class:`SplitCell`: its projection is its input, flag column 0."""
+
+    bounded = False
+
+    def __init__(self, cell: nn.Module) -> None:
+        self.cell = cell
+        self.state_size = state_size(cell)
+
+    def project(self, x: Tensor) -> Tensor:
+        return F.pad(x, (0, 1))
+
+    @property
+    def flag(self) -> Tensor:
+        like = next(self.cell.parameters())
+        width = self.cell.input_size
+        return F.pad(like.new_ones(1), (int(width) - 1, 0))  # type: ignore[arg-type]
+
+    def update(self, projection: Tensor, state: State) -> State:
+        state = self.cell(projection, state if self.state_size > 1 else state[0])
+        return (state,) if isinstance(state, Tensor) else state
+
+
+def split(cell: nn.Module) -> SplitCell:
+    """The cell itself if it is split, else a view of it that is."""
+    return cell if isinstance(cell, SplitCell) else WholeCell(cell)
+
+
+def state_size(cell: nn.Module) -> int:
+    """How many tensors the cell's state has: its ``state_size`` where it says so, else torch's."""
+    return int(getattr(cell, "state_size", 2 if isinstance(cell, nn.LSTMCell) else 1))
+
+
+CellFactory = Callable[[int, int], nn.Module]
+"""Makes a cell from (input_size, hidden_size); input_size counts the flag's column."""
+
+CELLS: dict[str, CellFactory] = {
+    "rnn": RNNCell,
+    "rnn_relu": lambda input_size, hidden_size: RNNCell(input_size, hidden_size, "relu"),
+    "gru": GRUCell,
+    "lstm": LSTMCell,
+}
+"""Cells by the name that configurations and command lines use."""

@@ -1,0 +1,37 @@
+"""One time step's ponder loop, behind one front door.
+
+For a time step with input x and state s_0, Graves 2016 (eq. 5-14) takes N ponder steps
+
+    s_n = cell([x, flag_n], s_{n-1})      flag_1 = 1, later ones 0
+    h_n = halting unit of s_n             N = first n with h_1 + ... + h_n >= 1 - epsilon, or the limit
+    R   = 1 - (h_1 + ... + h_{N-1})       p = (h_1, ..., h_{N-1}, R)
+    s   = sum of p_n s_n                  the time step's state, from which its output is computed
+
+and the ponder cost is rho = N + R, which is differentiable through R alone.
+
+=========  ======================================  ===========================================
+kind       what it is                              for
+=========  ======================================  ===========================================
+eager      python loop; halted rows leave it       training, reference
+unroll     max_ponder steps with early-exit masks  tracing where the target has no control flow
+loop       torch's while_loop operator             tracing where it has
+=========  ======================================  ===========================================
+
+All three agree to rounding. Only ``eager`` is made for training.
+"""
+
+from __future__ import annotations
+
+from act_mobile.ponder.eager import ponder_eager
+from act_mobile.ponder.loop import ponder_loop
+from act_mobile.ponder.step import Pondered, PonderKind, SigmoidUnit, TimeStep
+from act_mobile.ponder.unroll import ponder_unroll
+
+__all__ = ["PonderKind", "Pondered", "SigmoidUnit", "TimeStep", "ponder"]
+
+KINDS = {"eager": ponder_eager, "unroll": ponder_unroll, "loop": ponder_loop}
+
+
+def ponder(step: TimeStep, kind: PonderKind = "eager") -> Pondered:
+    """Ponder one time step to its end and return the weighted state, N and R of every row."""
+    return KINDS[kind](step)
