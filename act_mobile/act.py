@@ -7,10 +7,12 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from act_mobile.cells import CELLS, CellFactory, SplitCell, State, split, state_size
+from act_mobile.analytic import run_analytic
+from act_mobile.cells import CELLS, AnalyticCell, CellFactory, State, split, state_size
 from act_mobile.errors import UserError
-from act_mobile.halting import ACTHalting, FixedHalting, Halting, parse_halting
-from act_mobile.ponder import Pondered, PonderKind, SigmoidUnit, TimeStep, ponder
+from act_mobile.halting import ACTHalting, Halting, parse_halting
+from act_mobile.ponder import PonderKind
+from act_mobile.sequence import run_sequence
 
 
 class Ponder(NamedTuple):
@@ -105,20 +107,24 @@ class ACT(nn.Module):
             lengths: (B,), time steps of each row; else every row has T.
         """
         batch, time, _ = x.shape
+        if time == 0:
+            raise UserError("x has no time steps: give (batch, time, features) with time at least 1")
         state = self.initial_state(batch, x) if state is None else state
-        order = None
+        counts, order = [batch] * time, None
         if lengths is not None:
             # Longest first, so that the rows still running are always the first ones.
             lengths, order = lengths.to(x.device).sort(descending=True, stable=True)
             x, state = x[order], [tuple(s[order] for s in layer) for layer in state]
+            counts = (lengths > torch.arange(time, device=x.device)[:, None]).sum(1).tolist()
 
+        x = x.transpose(0, 1)
         final, steps, remainders = [], [], []
         for layer in range(self.num_layers):
-            x, last, n, r = self._run_layer(layer, x, state[layer], lengths)
+            x, n, r, last = self._run_layer(layer, x, state[layer], counts)
             final.append(last)
             steps.append(n)
             remainders.append(r)
-        n, r = torch.stack(steps, -1), torch.stack(remainders, -1)
+        x, n, r = (t.transpose(0, 1) for t in (x, torch.stack(steps, -1), torch.stack(remainders, -1)))
         if order is not None:
             back = order.argsort()
             x, n, r = x[back], n[back], r[back]
@@ -126,35 +132,20 @@ class ACT(nn.Module):
         return ACTOutput(x, final, Ponder(n, r))
 
     def _run_layer(
-        self, layer: int, x: Tensor, state: State, lengths: Tensor | None
-    ) -> tuple[Tensor, State, Tensor, Tensor]:
-        """One layer over time: outputs (B, T, H), the final state, N and R (B, T)."""
+        self, layer: int, x: Tensor, state: State, counts: list[int]
+    ) -> tuple[Tensor, Tensor, Tensor, State]:
+        """x (T, B, I) -> outputs (T, B, H), N and R (T, B), the final state."""
         cell = split(self.cells[layer])
+        unit = cast(nn.Linear, self.halting[layer]) if self.policy.learned else None
         projections = cell.project(x)
-        counts = [len(x)] * x.shape[1]
-        if lengths is not None:
-            counts = (lengths > torch.arange(x.shape[1], device=x.device)[:, None]).sum(1).tolist()
-        outputs, steps, remainders, ended = [], [], [], []
-        for t, running in enumerate(counts):
-            if running < len(state[0]):
-                ended.append(tuple(s[running:] for s in state))
-                state = tuple(s[:running] for s in state)
-            state, n, r = self._ponder(layer, cell, projections[:running, t], state)
-            missing = len(x) - running
-            outputs.append(_pad_rows(state[0], missing))
-            steps.append(_pad_rows(n, missing))
-            remainders.append(_pad_rows(r, missing))
-        if ended:
-            state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
-        return torch.stack(outputs, 1), state, torch.stack(steps, 1), torch.stack(remainders, 1)
-
-    def _ponder(self, layer: int, cell: SplitCell, projection: Tensor, state: State) -> Pondered:
-        policy = self.policy
-        if isinstance(policy, FixedHalting):
-            return _repeat(cell, projection, state, policy.max_ponder)
-        unit = SigmoidUnit(cast(nn.Linear, self.halting[layer]))
-        step = TimeStep(cell, projection, state, unit, policy.threshold, policy.max_ponder)
-        return ponder(step, self.kind)
+        if (
+            self.kind == "eager"
+            and torch.is_grad_enabled()
+            and isinstance(cell, AnalyticCell)
+            and isinstance(self.policy, ACTHalting)
+        ):
+            return run_analytic(cell, cast(nn.Linear, unit), self.policy, projections, state, counts)
+        return run_sequence(cell, unit, self.policy, projections, state, counts, self.kind)
 
     def extra_repr(self) -> str:
         epsilon = f", epsilon={self.policy.epsilon:g}" if isinstance(self.policy, ACTHalting) else ""
@@ -163,19 +154,3 @@ class ACT(nn.Module):
             f"max_ponder={self.policy.max_ponder}{epsilon}"
         )
 
-
-def _repeat(cell: SplitCell, projection: Tensor, state: State, steps: int) -> Pondered:
-    """Repeat-RNN: ``steps`` ponder steps, of which the last state counts."""
-    inputs = projection + cell.flag
-    for _ in range(steps):
-        state = cell.update(inputs, state)
-        inputs = projection
-    ones = torch.ones_like(projection[:, 0])
-    return Pondered(state, (ones * steps).to(torch.int32), ones)
-
-
-def _pad_rows(rows: Tensor, missing: int) -> Tensor:
-    """Append ``missing`` rows of zeros."""
-    if not missing:
-        return rows
-    return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])])

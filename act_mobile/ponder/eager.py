@@ -5,19 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from act_mobile.cells import AnalyticCell
-from act_mobile.ponder.analytic import ponder_analytic
-from act_mobile.ponder.step import Pondered, SigmoidUnit, TimeStep
+from act_mobile.ponder.step import Pondered, TimeStep
 
 
 def ponder_eager(step: TimeStep) -> Pondered:
     """Ponder a time step; differentiable; a halted row is not computed again."""
-    if (
-        torch.is_grad_enabled()
-        and isinstance(step.cell, AnalyticCell)
-        and isinstance(step.halting_unit, SigmoidUnit)
-    ):
-        return ponder_analytic(step, step.halting_unit.linear, step.cell)
     cell, projection, state, halting_unit, threshold, max_ponder = step
     batch = projection.shape[0]
     rows = torch.arange(batch, device=projection.device)
