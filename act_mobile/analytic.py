@@ -164,7 +164,7 @@ def _ponder(cell: AnalyticCell, weights: _Weights, threshold: float, max_ponder:
         halting = torch.addmm(weights.unit_bias, state[0], unit_column).sigmoid_().squeeze(-1)
         remainder = 1 - total
         total = total + halting
-        last = total >= threshold if n < max_ponder else torch.ones_like(total, dtype=torch.bool)
+        last = ~(total < threshold) if n < max_ponder else torch.ones_like(total, dtype=torch.bool)
         weight = torch.where(last, remainder, halting)
         visits.append(_Visit(rows, stayed, before, state, saved, halting, weight, last))
         for mean, s in zip(means, state, strict=True):

@@ -118,7 +118,12 @@ def read_type(proto: Any) -> ValueType:
 
 
 def same_type(left: ValueType, right: ValueType) -> bool:
-    """Whether a value of one type may stand where the other is declared."""
+    """Whether a value of one type may stand where the other is declared.
+
+    Reading a state gives the tensor it wraps, and writing it takes one.
+    """
+    left = left.tensor if isinstance(left, StateType) else left
+    right = right.tensor if isinstance(right, StateType) else right
     if isinstance(left, TensorType) and isinstance(right, TensorType):
         return left.element == right.element and left.admits(right.shape)
     return type(left) is type(right)

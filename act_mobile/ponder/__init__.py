@@ -7,7 +7,8 @@ For a time step with input x and state s_0, Graves 2016 (eq. 5-14) takes N ponde
     R   = 1 - (h_1 + ... + h_{N-1})       p = (h_1, ..., h_{N-1}, R)
     s   = sum of p_n s_n                  the time step's state, from which its output is computed
 
-and the ponder cost is rho = N + R, which is differentiable through R alone.
+(a sum that is NaN halts too: what is not below the threshold is not waited for), and the ponder
+cost is rho = N + R, which is differentiable through R alone.
 
 =========  ======================================  ===========================================
 kind       what it is                              for

@@ -27,7 +27,7 @@ def ponder_eager(step: TimeStep) -> Pondered:
         halting = halting_unit(state[0])
         remainder = 1 - total
         total = total + halting
-        last = total >= threshold if n < max_ponder else torch.ones_like(total, dtype=torch.bool)
+        last = ~(total < threshold) if n < max_ponder else torch.ones_like(total, dtype=torch.bool)
         weight = torch.where(last, remainder, halting).unsqueeze(-1)
         means = tuple(torch.addcmul(m, weight, s) for m, s in zip(means, state, strict=True))
 

@@ -33,7 +33,7 @@ def ponder_loop(step: TimeStep) -> Pondered:
         halting = halting_unit(state[0]).unsqueeze(-1)
         left = torch.where(alive, 1 - total, left)
         total = torch.where(alive, total + halting, total)
-        last = (total >= threshold) | (n > max_ponder - 0.5)
+        last = ~((total < threshold) & (n < max_ponder - 0.5))
         weight = torch.where(last, left, halting) * running
         means = tuple(m + weight * s for m, s in zip(means, state, strict=True))
         return (n, running * (~last).to(running.dtype), total, steps + running, left, *state, *means)

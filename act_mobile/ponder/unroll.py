@@ -13,23 +13,25 @@ def ponder_unroll(step: TimeStep) -> Pondered:
     A halted row keeps its state, so it can neither contribute nor overflow.
     """
     cell, projection, state, halting_unit, threshold, max_ponder = step
-    inputs = projection + cell.flag
-    total = steps = remainder = projection.new_zeros(len(projection), 1)
-    means = tuple(torch.zeros_like(s) for s in state)
-    running = torch.ones_like(total, dtype=torch.bool)
+    state = cell.update(projection + cell.flag, state)
+    total = halting_unit(state[0]).unsqueeze(-1)
+    steps = remainder = torch.ones_like(total)
+    running = total < threshold
+    weight = torch.where(running, total, remainder) if max_ponder > 1 else remainder
+    means = tuple(weight * s for s in state)
 
-    for n in range(1, max_ponder + 1):
-        new = cell.update(inputs, state)
+    for n in range(2, max_ponder + 1):
+        new = cell.update(projection, state)
         state = tuple(torch.where(running, s, old) for s, old in zip(new, state, strict=True))
         halting = halting_unit(state[0]).unsqueeze(-1)
         left = 1 - total
-        total = torch.where(running, total + halting, total)
-        last = total >= threshold if n < max_ponder else torch.ones_like(running)
-        weight = torch.where(last, left, halting) * running
+        total = total + halting
+        more = torch.logical_and(running, total < threshold)
+        weight = torch.where(more, halting, left) if n < max_ponder else left
+        weight = torch.where(running, weight, torch.zeros_like(weight))
         means = tuple(m + weight * s for m, s in zip(means, state, strict=True))
         steps = steps + running.to(steps.dtype)
-        remainder = torch.where(running & last, left, remainder)
-        running = running & ~last
-        inputs = projection
+        remainder = torch.where(running, left, remainder)
+        running = more
 
     return Pondered(means, steps.squeeze(-1).to(torch.int32), remainder.squeeze(-1))

@@ -104,7 +104,7 @@ def erf(x: np.ndarray) -> np.ndarray:
 @op("log")
 def log(x: np.ndarray, *, epsilon: float = 1e-45) -> np.ndarray:
     """``ln(x + epsilon)``."""
-    return np.log(x + x.dtype.type(epsilon))
+    return np.log(x + epsilon)
 
 
 @op("rsqrt")

@@ -38,8 +38,7 @@ class TensorList:
 
 @op("make_list", rounds=False)
 def make_list(
-    *,
-    elem_shape: tuple[int | str, ...] = (),
+    *elem_shape: np.ndarray | str,
     init_length: int = 1,
     dynamic_length: bool = True,
     dtype: str = "fp32",

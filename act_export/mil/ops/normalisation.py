@@ -54,7 +54,7 @@ def layer_norm(
     axes: tuple[int, ...] | None = None,
     epsilon: float = 1e-5,
 ) -> np.ndarray:
-    """Normalise ``x`` over ``axes`` (default all); ``gamma`` and ``beta`` have those axes' sizes."""
+    """Normalise ``x`` over ``axes`` (default all), whose sizes ``gamma`` and ``beta`` have."""
     over = range(x.ndim) if axes is None else sorted(axis % x.ndim for axis in axes)
     normal = _standardise(x, tuple(over), epsilon)
     sizes = [size if axis in over else 1 for axis, size in enumerate(x.shape)]

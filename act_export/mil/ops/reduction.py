@@ -1,7 +1,7 @@
 """Reductions, running sums and sorting.
 
-Reductions keep their operand's dtype, integers too, as MIL declares. Ties go to the lower index; MIL
-leaves their order open.
+Reductions keep their operand's dtype, integers too, as MIL declares. Ties go to the lower index;
+MIL leaves their order open.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ for _name, _reducer in ARG_REDUCERS.items():
 def cumsum(
     x: np.ndarray, *, axis: int = 0, exclusive: bool = False, reverse: bool = False
 ) -> np.ndarray:
-    """The running sum along ``axis``, from its end if ``reverse``, without itself if ``exclusive``."""
+    """The running sum along ``axis``, from its end or without the element itself on request."""
     rows = np.moveaxis(x, axis, 0)[:: -1 if reverse else 1]
     sums = np.cumsum(rows, axis=0, dtype=x.dtype)
     if exclusive:
@@ -101,12 +101,8 @@ def topk(
 ) -> tuple[np.ndarray, ...]:
     """The ``k`` largest elements along ``axis`` (``ascending``: the smallest) and their indices.
 
-    They come sorted whether ``sort`` asks for it or not; ``k`` of -1 stands for all.
+    They come sorted whether ``sort`` asks for it or not.
     """
-    size = x.shape[axis]
-    if k > size:
-        raise ValueError(f"k {k} is more than the {size} elements of axis {axis}")
-    order = argsort(x, axis=axis, ascending=ascending)
-    order = order.take(range(size if k == -1 else k), axis)
+    order = argsort(x, axis=axis, ascending=ascending).take(range(k), axis)
     best = np.take_along_axis(x, order, axis)
     return (best, order.astype(index_dtype(output_indices_dtype))) if return_indices else (best,)

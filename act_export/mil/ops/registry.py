@@ -9,9 +9,9 @@ An op's signature says how the evaluator calls it:
   ``float`` or ``str`` for a scalar, a tuple of them for a vector.
 
 Names, defaults and meaning are those of the MIL op reference
-(https://apple.github.io/coremltools/source/coremltools.converters.mil.mil.ops.defs.html). A function
-must not change its operands. It raises ``ValueError`` for operands that the reference rules out; the
-evaluator adds the op's name.
+(https://apple.github.io/coremltools/source/coremltools.converters.mil.mil.ops.defs.html). A
+function must not change its operands. It raises ``ValueError`` for operands that the reference
+rules out; the evaluator adds the op's name.
 """
 
 from __future__ import annotations

@@ -1,0 +1,23 @@
+"""The saved Core ML package, evaluated in numpy: Apple's runtime exists on Apple's systems only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from act_export.mil import Program
+
+
+class CoreMLEvaluation:
+    """What the package computes, not how Apple's runtime would."""
+
+    def __init__(self, path: Path) -> None:
+        self._program = Program(path)
+
+    def run(self, inputs: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+        return self._program.run(inputs)
+
+
+load = CoreMLEvaluation
