@@ -20,7 +20,7 @@ Examples:
 """
 
 
-class SequenceType(click.ParamType):
+class SequenceType(click.ParamType[str | int]):
     """``stream`` or a number of time steps."""
 
     name = "stream|T"

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -199,8 +199,8 @@ def _refuse_other_target(folder: Path, name: str, target: Target) -> None:
     for other in TARGETS.values():
         if other is not target and (folder / f"{name}{other.suffix}").exists():
             raise UserError(
-                f"{folder / (name + other.suffix)}: {folder} already holds {name} for {other.name}: "
-                "give another -o"
+                f"{folder / (name + other.suffix)}: the folder already holds {name} for "
+                f"{other.name}: give another -o"
             )
 
 

@@ -1,4 +1,4 @@
-"""``NAME.golden.npz``: a few real calls and the model's answers, to be checked on the device first."""
+"""``NAME.golden.npz``: real calls and the model's answers, to be checked on the device first."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from act_export.interface import Interface
 from act_export.program import Sequence
+from act_export.reference import reference_steps
 from act_export.samples import Samples
-from act_export.verify import reference_steps
 from act_mobile.model import ACTModel
 
 CALLS = 8

@@ -22,7 +22,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class StatePair:
-    """A state tensor: what ``output`` gives is fed back to ``input``; a sequence starts at ``initial``."""
+    """A state tensor: ``output`` is fed back to ``input``; a sequence starts at ``initial``."""
 
     input: str
     output: str

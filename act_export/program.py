@@ -1,9 +1,9 @@
-"""model -> one ``torch.export`` program with the project's tensor names, which every target lowers."""
+"""model -> one ``torch.export`` program with the project's tensor names, for every target."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -77,8 +77,6 @@ def limited(model: ACTModel, max_ponder: int | None) -> ACTModel:
         raise UserError(f"--max-ponder {max_ponder}: this model was made for 1 to {own}")
     if not model.act.policy.learned:
         raise UserError(f"--max-ponder: the model always takes {model.act.policy.max_ponder} steps")
-    from dataclasses import replace
-
     changed = ACTModel(replace(model.config, max_ponder=max_ponder))
     changed.load_state_dict(model.state_dict())
     return changed.eval().requires_grad_(False)
@@ -119,6 +117,4 @@ def by_layer(act: ACT, tensors: list[Tensor]) -> list[tuple[Tensor, ...]]:
 
 
 def _zeros(interface: Interface) -> dict[str, Tensor]:
-    return {
-        t.name: torch.zeros(t.shape, dtype=getattr(torch, t.dtype)) for t in interface.inputs
-    }
+    return {t.name: torch.zeros(t.shape, dtype=getattr(torch, t.dtype)) for t in interface.inputs}

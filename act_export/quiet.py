@@ -1,4 +1,4 @@
-"""Converters talk a great deal, from C++ too, on both streams: keep it aside unless it is needed."""
+"""Converters talk a great deal, from C++ too, on both streams: keep it aside unless needed."""
 
 from __future__ import annotations
 

@@ -43,23 +43,23 @@ def table(exports: list[Export]) -> None:
     """Print what was made, what it costs and how well it agrees."""
     console = Console(highlight=False)
     grid = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("target", "file"):
-        grid.add_column(name)
+    grid.add_column("target")
     errors = list(dict.fromkeys(k for e in exports for k in _errors(e)))
     for name in ("size", "ops", *(f"{name} err" for name in errors), "N equal", "seconds"):
-        grid.add_column(name, justify="right")
+        grid.add_column(name, justify="right", no_wrap=True)
+    grid.add_column("file", overflow="fold")
     for each in exports:
         found = each.verification
         compared = found.ponder_steps_equal + found.ponder_steps_differ
         equal = f"{found.ponder_steps_equal}/{compared}"
         grid.add_row(
             each.target.name,
-            str(each.path),
             _size(each.size),
             str(each.operations),
             *(f"{_errors(each).get(name, 0):.1e}" for name in errors),
             Text(equal, style="green" if not found.ponder_steps_differ else "yellow"),
             f"{sum(each.seconds.values()):.1f}",
+            str(each.path),
         )
     console.print()
     console.print(grid)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from act_mobile.tasks.task import Task
 
 SEED = 20160329
-"""The day ACT was published: the seed of inputs that are drawn, so that an export can be repeated."""
+"""The day ACT was published. Inputs that are drawn must be the same at every export."""
 
 METRICS = ("sequence_error", "accuracy", "bits_per_char", "mse")
 
@@ -54,8 +54,10 @@ def from_file(path: Path, data: npt.NDArray[Any], vocab_size: int | None) -> Sam
     name, other = ("tokens", "x") if tokens else ("x", "tokens")
     arrays = _load(path)
     if name not in arrays:
-        hint = f"it has {other!r}, of another kind of model" if other in arrays else (
-            f"it has {', '.join(sorted(arrays)) or 'nothing'}"
+        hint = (
+            f"it has {other!r}, of another kind of model"
+            if other in arrays
+            else (f"it has {', '.join(sorted(arrays)) or 'nothing'}")
         )
         raise UserError(f"{path}: has no array {name!r}, which this model reads ({hint})")
     inputs = arrays[name]

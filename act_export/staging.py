@@ -54,5 +54,5 @@ def _replace(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.is_dir():
         old = source.with_name(f"{source.name}.old")
-        os.rename(target, old)
-    os.replace(source, target)
+        target.rename(old)
+    source.replace(target)

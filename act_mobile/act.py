@@ -108,7 +108,9 @@ class ACT(nn.Module):
         """
         batch, time, _ = x.shape
         if time == 0:
-            raise UserError("x has no time steps: give (batch, time, features) with time at least 1")
+            raise UserError(
+                "x has no time steps: give (batch, time, features) with time at least 1"
+            )
         state = self.initial_state(batch, x) if state is None else state
         counts, order = [batch] * time, None
         if lengths is not None:
@@ -124,7 +126,9 @@ class ACT(nn.Module):
             final.append(last)
             steps.append(n)
             remainders.append(r)
-        x, n, r = (t.transpose(0, 1) for t in (x, torch.stack(steps, -1), torch.stack(remainders, -1)))
+        x, n, r = (
+            t.transpose(0, 1) for t in (x, torch.stack(steps, -1), torch.stack(remainders, -1))
+        )
         if order is not None:
             back = order.argsort()
             x, n, r = x[back], n[back], r[back]
@@ -144,13 +148,16 @@ class ACT(nn.Module):
             and isinstance(cell, AnalyticCell)
             and isinstance(self.policy, ACTHalting)
         ):
-            return run_analytic(cell, cast(nn.Linear, unit), self.policy, projections, state, counts)
+            return run_analytic(
+                cell, cast(nn.Linear, unit), self.policy, projections, state, counts
+            )
         return run_sequence(cell, unit, self.policy, projections, state, counts, self.kind)
 
     def extra_repr(self) -> str:
-        epsilon = f", epsilon={self.policy.epsilon:g}" if isinstance(self.policy, ACTHalting) else ""
+        epsilon = (
+            f", epsilon={self.policy.epsilon:g}" if isinstance(self.policy, ACTHalting) else ""
+        )
         return (
             f"{self.input_size}, {self.hidden_size}, halting={self.policy}, "
             f"max_ponder={self.policy.max_ponder}{epsilon}"
         )
-

@@ -57,8 +57,15 @@ class AnalyticCell(SplitCell, Protocol):
     With u = weight_hh h + bias_hh the update is ``forward_step(projection, u, state)``.
     """
 
-    weight_hh: Tensor
-    bias_hh: Tensor
+    @property
+    def weight_hh(self) -> Tensor:
+        """(G, H)."""
+        ...
+
+    @property
+    def bias_hh(self) -> Tensor:
+        """(G,)."""
+        ...
 
     def forward_step(
         self, projection: Tensor, recurrent: Tensor, state: State
@@ -75,11 +82,6 @@ class AnalyticCell(SplitCell, Protocol):
 
 class _TorchCell(nn.RNNCellBase):
     """What torch's cells share: weights (G, I + 1) whose last column belongs to the flag."""
-
-    weight_ih: Tensor
-    weight_hh: Tensor
-    bias_ih: Tensor
-    bias_hh: Tensor
 
     state_size = 1
     bounded = True
@@ -180,7 +182,7 @@ class LSTMCell(_TorchCell, nn.LSTMCell):
 
 
 class WholeCell:
-    """A user's own cell seen as a :class:`SplitCell`: its projection is its input, flag column 0."""
+    """A user's own cell as a :class:`SplitCell`: its projection is its input, flag column 0."""
 
     bounded = False
 

@@ -29,7 +29,9 @@ class SavedModel:
     """The task it was trained for, by name and sizes, in plain types; empty if it has none."""
 
 
-def save_model(path: str | os.PathLike[str], model: ACTModel, task: dict[str, Any] | None = None) -> None:
+def save_model(
+    path: str | os.PathLike[str], model: ACTModel, task: dict[str, Any] | None = None
+) -> None:
     """Write ``model.pt``, whole or not at all."""
     path = Path(path)
     saved = {
@@ -42,9 +44,9 @@ def save_model(path: str | os.PathLike[str], model: ACTModel, task: dict[str, An
     try:
         with os.fdopen(handle, "wb") as file:
             torch.save(saved, file)
-        os.replace(partial, path)
+        Path(partial).replace(path)
     except BaseException:
-        os.unlink(partial)
+        Path(partial).unlink()
         raise
 
 
@@ -103,7 +105,15 @@ def _unpickle(path: Path) -> Any:
                 "loaded: save it with act_mobile.save_model"
             ) from None
         raise UserError(f"{path}: damaged, its contents cannot be read: copy it again") from None
-    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (
+        RuntimeError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+    ) as error:
         # What torch's reader raises on a damaged archive depends on where the damage is.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{path}: damaged, cannot be read ({reason}): copy it again") from None
@@ -123,15 +133,19 @@ def _check_weights(path: Path, model: ACTModel, weights: dict[str, Any]) -> None
     expected = model.state_dict()
     for name in sorted(expected.keys() | weights.keys(), key=str):
         if name not in expected:
-            raise UserError(f"{path}: weight {name!r} is not part of the model its config describes")
+            raise UserError(f"{path}: weight {name!r} is not in the model its config describes")
         if name not in weights:
             raise UserError(f"{path}: weight {name!r} is missing")
         weight, shape = weights[name], tuple(expected[name].shape)
-        if not isinstance(weight, torch.Tensor) or not weight.is_floating_point() or weight.is_sparse:
+        if (
+            not isinstance(weight, torch.Tensor)
+            or not weight.is_floating_point()
+            or weight.is_sparse
+        ):
             raise UserError(f"{path}: weight {name!r} is not a dense floating-point tensor")
         if tuple(weight.shape) != shape:
             raise UserError(
-                f"{path}: weight {name!r} has shape {tuple(weight.shape)}, its config asks for {shape}"
+                f"{path}: weight {name!r} has shape {tuple(weight.shape)}, config asks for {shape}"
             )
         if not bool(torch.isfinite(weight).all()):
             raise UserError(f"{path}: weight {name!r} has NaN or infinite values: train it again")

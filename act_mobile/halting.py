@@ -32,7 +32,7 @@ class ACTHalting:
 
 @dataclass(frozen=True)
 class FixedHalting:
-    """Stop after exactly ``max_ponder`` steps and keep the last state: p = (0, ..., 0, 1), R = 1."""
+    """Stop after ``max_ponder`` steps and keep the last state: p = (0, ..., 0, 1), R = 1."""
 
     max_ponder: int
     learned: ClassVar[bool] = False

@@ -20,7 +20,7 @@ SIZE_LIMITS = {
     "max_ponder": 10000,
     "vocab_size": 1 << 20,
 }
-"""The largest a configuration may ask for: a stranger's file must not decide how much we allocate."""
+"""The most a configuration may ask for: a stranger's file must not decide what we allocate."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ class ACTModel(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = (
-            None if config.vocab_size is None else nn.Embedding(config.vocab_size, config.input_size)
+            None
+            if config.vocab_size is None
+            else nn.Embedding(config.vocab_size, config.input_size)
         )
         self.act = ACT(
             config.input_size,

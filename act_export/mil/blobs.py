@@ -58,7 +58,7 @@ class BlobFile:
         """
         try:
             data = path.read_bytes()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise MILError(f"{path}: cannot read the weights: {error}") from error
         if len(data) < _HEADER.size:
             raise MILError(f"{path}: truncated, {len(data)} bytes")

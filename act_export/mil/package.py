@@ -44,7 +44,7 @@ class Package:
         model_file = path / "Data" / _model_path(path)
         try:
             data = model_file.read_bytes()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise MILError(f"{path}: cannot read its model file: {error}") from error
         model = Model()
         try:

@@ -194,7 +194,7 @@ class _Planner:
         elif operation.type == "read_state":
             step = self.copy(arguments, "input", outputs)
         elif operation.type == "write_state":
-            step = self.copy(arguments, "data", self.operand(arguments, "input"))
+            step = self.copy(arguments, "data", [self.operand(arguments, "input")])
         elif operation.type == "while_loop":
             step = self.while_loop(operation, scope, arguments, outputs)
         elif operation.type == "cond":
@@ -207,10 +207,16 @@ class _Planner:
             return None
         return step
 
-    def operand(self, arguments: dict[str, list[int]], name: str) -> list[int]:
-        if name not in arguments:
+    def operands(self, arguments: dict[str, list[int]], name: str) -> list[int]:
+        if not arguments.get(name):
             raise MILError(f"lacks its argument {name!r}")
         return arguments[name]
+
+    def operand(self, arguments: dict[str, list[int]], name: str) -> int:
+        slots = self.operands(arguments, name)
+        if len(slots) != 1:
+            raise MILError(f"has {len(slots)} values for its argument {name!r}, not 1")
+        return slots[0]
 
     def require(self, found: list[int], declared: list[int], what: str) -> None:
         """Check that the values in the slots ``found`` may stand in the slots ``declared``."""
@@ -225,13 +231,13 @@ class _Planner:
         try:
             step(self.plan.template)
         except REFUSALS as error:
-            raise MILError(" ".join(str(error).split())) from error
+            raise MILError(str(error)) from error
         self.constant.update(outputs)
 
     def copy(self, arguments: dict[str, list[int]], name: str, target: list[int]) -> Step:
         source = self.operand(arguments, name)
-        self.require(source, target, name)
-        return move(source[0], target[0])
+        self.require([source], target, name)
+        return move(source, target[0])
 
     def ordinary(self, op: Op, arguments: dict[str, list[int]], outputs: list[int]) -> Step:
         unknown = sorted(arguments.keys() - op.parameters)
@@ -242,13 +248,16 @@ class _Planner:
         if op.values is not None:
             tensors = arguments.get(op.values, [])
         else:
-            tensors = [arguments.get(name, [_ABSENT])[0] for name in op.tensors]
+            tensors = [
+                self.operand(arguments, name) if name in arguments else _ABSENT
+                for name in op.tensors
+            ]
             while tensors and tensors[-1] == _ABSENT:
                 tensors.pop()
         fixed: dict[str, Any] = {}
         varying: dict[str, int] = {}
         for name in arguments.keys() & op.attributes:
-            slot = arguments[name][0]
+            slot = self.operand(arguments, name)
             if slot in self.constant:
                 fixed[name] = attribute(self.plan.template[slot])
             else:
@@ -278,7 +287,7 @@ class _Planner:
     ) -> Step:
         if len(operation.blocks) != 2:
             raise MILError(f"has {len(operation.blocks)} blocks, not 2")
-        test = self.operand(arguments, "pred")[0]
+        test = self.operand(arguments, "pred")
         then, then_results = self.block(operation.blocks[0], scope)
         other, other_results = self.block(operation.blocks[1], scope)
         self.require(then_results, outputs, "its true branch")
@@ -291,7 +300,7 @@ class _Planner:
     ) -> Step:
         if len(operation.blocks) != 2:
             raise MILError(f"has {len(operation.blocks)} blocks, not 2")
-        initial = self.operand(arguments, "loop_vars")
+        initial = self.operands(arguments, "loop_vars")
         # The loop's outputs are its variables: their slots also serve both blocks as inputs.
         self.require(initial, outputs, "loop_vars")
         planned = []

@@ -21,7 +21,7 @@ Environment = list[Any]
 Step = Callable[[Environment], None]
 Call = Callable[[Environment], Any]
 
-REFUSALS = (ArithmeticError, LookupError, TypeError, ValueError)
+REFUSALS = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
 """What numpy and the ops raise for operands that do not fit them."""
 
 
@@ -55,7 +55,7 @@ class Block:
             raise
         except REFUSALS as error:
             label = "" if step is None else self._labels[step]
-            raise MILError(f"{label}: {' '.join(str(error).split())}") from error
+            raise MILError(f"{label}: {error}") from error
 
 
 def attribute(value: Any) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import onnx
 import torch
+from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 
 from act_export.program import Program
 
@@ -24,6 +25,8 @@ def convert(program: Program, path: Path, metadata: dict[str, str]) -> None:
         verbose=False,
     )
     assert lowered is not None
+    # The exporter notes on every node where it comes from, half of a small model's file.
+    ClearMetadataAndDocStringPass()(lowered.model)
     lowered.model.metadata_props.update(metadata)
     lowered.save(path)
 

@@ -3,7 +3,7 @@
 For a time step with input x and state s_0, Graves 2016 (eq. 5-14) takes N ponder steps
 
     s_n = cell([x, flag_n], s_{n-1})      flag_1 = 1, later ones 0
-    h_n = halting unit of s_n             N = first n with h_1 + ... + h_n >= 1 - epsilon, or the limit
+    h_n = halting unit of s_n          N = first n with h_1 + ... + h_n >= 1 - epsilon, or limit
     R   = 1 - (h_1 + ... + h_{N-1})       p = (h_1, ..., h_{N-1}, R)
     s   = sum of p_n s_n                  the time step's state, from which its output is computed
 

@@ -1,4 +1,4 @@
-"""The ponder loop as torch's ``while_loop`` operator, which exporters lower to the runtime's own."""
+"""The ponder loop as torch's ``while_loop`` operator, which becomes the runtime's own."""
 
 from __future__ import annotations
 
@@ -36,10 +36,18 @@ def ponder_loop(step: TimeStep) -> Pondered:
         last = ~((total < threshold) & (n < max_ponder - 0.5))
         weight = torch.where(last, left, halting) * running
         means = tuple(m + weight * s for m, s in zip(means, state, strict=True))
-        return (n, running * (~last).to(running.dtype), total, steps + running, left, *state, *means)
+        return (
+            n,
+            running * (~last).to(running.dtype),
+            total,
+            steps + running,
+            left,
+            *state,
+            *means,
+        )
 
     column = projection.new_zeros(len(projection), 1)  # like a view, it would keep its strides
-    n, _, _, steps, remainder, *states = while_loop(
+    _, _, _, steps, remainder, *states = while_loop(
         more,
         body,
         (
@@ -52,6 +60,4 @@ def ponder_loop(step: TimeStep) -> Pondered:
             *(torch.zeros_like(s) for s in state),
         ),
     )
-    return Pondered(
-        tuple(states[size:]), steps.squeeze(-1).to(torch.int32), remainder.squeeze(-1)
-    )
+    return Pondered(tuple(states[size:]), steps.squeeze(-1).to(torch.int32), remainder.squeeze(-1))

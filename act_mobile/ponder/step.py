@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
@@ -16,12 +17,13 @@ HaltingUnit = Callable[[Tensor], Tensor]
 """h of a state, (B, H), to the halting unit's value h_n in (0, 1), (B,)."""
 
 
-class SigmoidUnit(NamedTuple):
+@dataclass(frozen=True)
+class SigmoidUnit:
     """Graves' halting unit, h_n = sigmoid(W s_n + b) (eq. 5), with a layer's learned W and b."""
 
     linear: nn.Linear
 
-    def __call__(self, h: Tensor) -> Tensor:
+    def __call__(self, h: Tensor, /) -> Tensor:
         return torch.sigmoid(self.linear(h)).squeeze(-1)
 
 

@@ -120,7 +120,7 @@ def pad(
         return np.pad(x, widths, constant_values=constant_val)
     if mode not in PAD_MODES:
         raise ValueError(f"unknown mode {mode!r}")
-    return np.pad(x, widths, PAD_MODES[mode])  # type: ignore[call-overload,no-any-return]
+    return np.pad(x, widths, PAD_MODES[mode])  # type: ignore[call-overload]
 
 
 @op("band_part", rounds=False)

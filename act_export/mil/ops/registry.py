@@ -34,7 +34,7 @@ class Op:
         tensors: The positional parameters, in order.
         values: The variadic parameter's name, or ``None``.
         attributes: The keyword-only parameters.
-        required: The parameters without a default.
+        required: The parameters without a default, ``values`` excepted.
         rounds: Whether it computes in float32 and rounds, where its tensors are float16; false for
             ops that move, compare or convert elements, and need neither.
         many: Whether the function returns a tuple of results, one for each of the op's outputs.
@@ -91,7 +91,11 @@ def op(name: str, *, rounds: bool = True, many: bool = False) -> Callable[[Funct
             attributes=frozenset(
                 n for n, kind in kinds.items() if kind is inspect.Parameter.KEYWORD_ONLY
             ),
-            required=frozenset(p.name for p in parameters if p.default is inspect.Parameter.empty),
+            required=frozenset(
+                p.name
+                for p in parameters
+                if p.default is inspect.Parameter.empty and p.name not in values
+            ),
             rounds=rounds,
             many=many,
         )
