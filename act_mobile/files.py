@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import struct
 import tempfile
 import zipfile
 from dataclasses import dataclass, field, fields
@@ -89,7 +90,7 @@ def _unpickle(path: Path) -> Any:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
         raise UserError(
             f"{path}: not a torch file, or cut short ({error}): copy it again, or save it with "
             "act_mobile.save_model"

@@ -101,6 +101,10 @@ def redeclare_result(model: Any) -> None:
     operation(model, "mul").outputs[0].type.tensorType.dimensions[1].constant.size = 6
 
 
+def redeclare_rank(model: Any) -> None:
+    del operation(model, "mul").outputs[0].type.tensorType.dimensions[1]
+
+
 def read_nothing(model: Any) -> None:
     operation(model, "mul").inputs["x"].arguments[0].name = "nowhere"
 
@@ -169,6 +173,10 @@ DAMAGE: dict[str, tuple[Edit, str]] = {
         in_model(redeclare_result),
         r"mul 'mul_0': result is float32\[4, 5\], declared float32\[4, 6\]",
     ),
+    "another rank declared": (
+        in_model(redeclare_rank),
+        r"mul 'mul_0': result is float32\[4, 5\], declared float32\[4\]",
+    ),
     "operand made by nobody": (
         in_model(read_nothing),
         "mul 'mul_0': reads 'nowhere', which nothing before it makes",
@@ -186,6 +194,91 @@ def test_damage_is_one_clear_line(name: str, package: Path) -> None:
     with pytest.raises(MILError, match=message) as caught:
         Program(package).run(X)
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def control_package(save: Callable[..., Path]) -> Path:
+    """A program with a loop of a float and an integer, and a branch."""
+
+    def build(x: Any) -> dict[str, Any]:
+        y, n = mb.while_loop(
+            _cond=lambda y, n: mb.less(x=n, y=np.int32(3)),
+            _body=lambda y, n: (mb.mul(x=y, y=np.float32(2)), mb.add(x=n, y=np.int32(1))),
+            loop_vars=(x, np.int32(0)),
+            name="w",
+        )
+        z = mb.cond(
+            pred=mb.less(x=n, y=np.int32(9)),
+            _true_fn=lambda: mb.relu(x=y),
+            _false_fn=lambda: mb.abs(x=y),
+            name="c",
+        )
+        return {"y": mb.tanh(x=z)}
+
+    return save(build, X)
+
+
+def loop(model: Any) -> Any:
+    return operation(model, "while_loop")
+
+
+def swap_results(model: Any) -> None:
+    loop(model).blocks[1].outputs[:] = loop(model).blocks[1].outputs[::-1]
+
+
+def swap_initial(model: Any) -> None:
+    variables = loop(model).inputs["loop_vars"].arguments
+    names = [variable.name for variable in variables]
+    for variable, name in zip(variables, reversed(names), strict=True):
+        variable.name = name
+
+
+def lose_variable(model: Any) -> None:
+    del loop(model).blocks[0].inputs[1]
+
+
+def lose_body(model: Any) -> None:
+    del loop(model).blocks[1]
+
+
+def lose_branch(model: Any) -> None:
+    del operation(model, "cond").blocks[1]
+
+
+def two_conditions(model: Any) -> None:
+    loop(model).blocks[0].outputs.append(loop(model).blocks[0].outputs[0])
+
+
+def read_branch(model: Any) -> None:
+    inner = operation(model, "cond").blocks[0].outputs[0]
+    operation(model, "tanh").inputs["x"].arguments[0].name = inner
+
+
+def integer_branch(model: Any) -> None:
+    operation(model, "cond").blocks[1].outputs[0] = loop(model).outputs[1].name
+
+
+CONTROL_DAMAGE: dict[Callable[[Any], None], str] = {
+    swap_results: r"while_loop 'w': its body: a value is int32\[\], declared float32\[4, 5\]",
+    swap_initial: r"while_loop 'w': loop_vars: a value is int32\[\], declared float32\[4, 5\]",
+    lose_variable: "while_loop 'w': a block takes 1 of 2 loop variables",
+    lose_body: "while_loop 'w': has 1 blocks, not 2",
+    lose_branch: "cond 'c': has 1 blocks, not 2",
+    two_conditions: "while_loop 'w': its condition makes 2 values, not 1",
+    read_branch: "tanh 'tanh_0': reads '.*', which nothing before it makes",
+    integer_branch: "cond 'c': its false branch: a value is int32",
+}
+
+
+@pytest.mark.parametrize("damage", CONTROL_DAMAGE, ids=lambda damage: damage.__name__)
+def test_damaged_control_flow(
+    damage: Callable[[Any], None], control_package: Path, tmp_path: Path
+) -> None:
+    package = Path(shutil.copytree(control_package, tmp_path / "copy.mlpackage"))
+    np.testing.assert_allclose(Program(package).run(X)["y"], np.tanh(8 * X["x"]))
+    edit_model(package, damage)
+    with pytest.raises(MILError, match=CONTROL_DAMAGE[damage]):
+        Program(package)
 
 
 @given(bit=st.integers(0, 20 * 32 - 1))
