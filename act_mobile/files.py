@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import pickle
 import struct
-import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -34,21 +35,25 @@ def save_model(
     path: str | os.PathLike[str], model: ACTModel, task: dict[str, Any] | None = None
 ) -> None:
     """Write ``model.pt``, whole or not at all."""
-    path = Path(path)
     saved = {
         "format": FORMAT,
         "config": model.config.to_dict(),
         "state_dict": {k: v.detach().cpu().clone() for k, v in model.state_dict().items()},
         "task": task or {},
     }
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with written_aside(Path(path)) as aside:
+        torch.save(saved, aside)
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write to, renamed to it if the block ends well, else removed."""
+    aside = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(saved, file)
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink()
-        raise
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def load_model(path: str | os.PathLike[str]) -> ACTModel:

@@ -235,6 +235,18 @@ def test_decompression_equals_that_of_coremltools(
     np.testing.assert_array_equal(result, made[0].op.materialized_val_inference())
 
 
+def test_constexpr_cast(save: Callable[..., Path]) -> None:
+    table = RNG.standard_normal((4, 5)).astype(np.float16)
+
+    def build(x: Any) -> dict[str, Any]:
+        return {"y": mb.mul(x=mb.constexpr_cast(source_val=table, output_dtype="fp32"), y=x)}
+
+    inputs = {"x": np.ones(1, np.float32)}
+    result = Program(save(build, inputs, ct.target.iOS16)).run(inputs)["y"]
+    np.testing.assert_array_equal(result, table)
+    assert result.dtype == np.float32
+
+
 def test_run_time_quantization(save: Callable[..., Path]) -> None:
     scale, zero = np.array([0.1, 0.5, 2], np.float32), np.array([3, -4, 0], np.int8)
 

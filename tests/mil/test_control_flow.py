@@ -132,6 +132,24 @@ def test_endless_loop_ends(save: Callable[..., Path]) -> None:
     assert program.run({"x": [-1.0]})["y"] == -1
 
 
+def test_error_in_a_loop_names_the_op_within(save: Callable[..., Path]) -> None:
+    def build(x: Any, i: Any) -> dict[str, Any]:
+        y, _ = mb.while_loop(
+            _cond=lambda y, i: mb.less(x=mb.squeeze(x=i), y=np.int32(9)),
+            _body=lambda y, i: (
+                mb.gather(x=x, indices=i, axis=0, name="pick"),
+                mb.add(x=i, y=np.int32(1)),
+            ),
+            loop_vars=(mb.gather(x=x, indices=i, axis=0), i),
+        )
+        return {"y": y}
+
+    inputs = {"x": np.zeros(4, np.float32), "i": np.array([2], np.int32)}
+    program = Program(save(build, inputs))
+    with pytest.raises(MILError, match=r"^gather 'pick': an index of 4..4 is out of bounds"):
+        program.run(inputs)
+
+
 def branches(x: Any) -> dict[str, Any]:
     y = mb.cond(
         pred=mb.greater(x=mb.reduce_sum(x=x), y=np.float32(0)),

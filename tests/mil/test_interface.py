@@ -66,6 +66,37 @@ def test_default_and_lengths(flexible: Program) -> None:
         flexible.run({"tokens": np.zeros(6)})
 
 
+def test_listed_shapes(save_model: Callable[[Any], Path]) -> None:
+    length = get_new_symbol()
+
+    @mb.program(input_specs=[mb.TensorSpec((length, 2))], opset_version=ct.target.iOS16)
+    def program(x: Any) -> Any:
+        return mb.reduce_sum(x=x, axes=[0], name="y")
+
+    shapes = ct.EnumeratedShapes([(1, 2), (4, 2)])
+    model = ct.convert(
+        program,
+        source="milinternal",
+        convert_to="mlprogram",
+        minimum_deployment_target=ct.target.iOS16,
+        inputs=[ct.TensorType(name="x", shape=shapes)],
+        skip_model_load=True,
+    )
+    summed = Program(save_model(model))
+    assert summed.inputs[0].shapes == ((1, 2), (4, 2))
+    np.testing.assert_array_equal(summed.run({"x": np.ones((4, 2))})["y"], [4, 4])
+    with pytest.raises(MILError, match=r"shape \(3, 2\), allowed: \(1, 2\) or \(4, 2\)"):
+        summed.run({"x": np.ones((3, 2))})
+
+
+def test_unlimited_range() -> None:
+    value = Value("x", (None, 3), np.dtype(np.float32), ranges=((1, None), (3, 3)))
+    assert str(value) == "(1.., 3)"
+    assert value.allows((1000, 3))
+    assert not value.allows((0, 3))
+    assert not value.allows((1, 3, 1))
+
+
 @pytest.fixture(scope="module")
 def integers(save: Callable[..., Path]) -> Program:
     return Program(

@@ -312,3 +312,16 @@ def test_lists(save: Callable[..., Path]) -> None:
         program.run(inputs | {"index": np.array([5], np.int32)})
     with pytest.raises(MILError, match=r"list_write .*index -1 is outside a list of 2"):
         program.run(inputs | {"index": np.array([-1], np.int32)})
+
+
+def test_list_of_fixed_length(save: Callable[..., Path]) -> None:
+    def build(x: Any, index: Any) -> dict[str, Any]:
+        ls = mb.make_list(init_length=2, dynamic_length=False, elem_shape=(3,), dtype="fp32")
+        ls = mb.list_write(ls=ls, index=mb.squeeze(x=index), value=x)
+        return {"y": mb.list_read(ls=ls, index=mb.squeeze(x=index))}
+
+    inputs = {"x": normal(3), "index": np.array([1], np.int32)}
+    program = Program(save(build, inputs))
+    np.testing.assert_array_equal(program.run(inputs)["y"], inputs["x"])
+    with pytest.raises(MILError, match=r"list_write .*index 2 is outside a list of 2"):
+        program.run(inputs | {"index": np.array([2], np.int32)})

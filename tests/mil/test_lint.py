@@ -172,6 +172,15 @@ def test_renamed_input_also_disagrees_with_the_description(good: Path, tmp_path:
     )
 
 
+def test_float16_input_that_computes_is_no_finding(good: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(good, tmp_path / "half.mlpackage"))
+    model = Model_pb2.Model()
+    model.ParseFromString((path / MODEL).read_bytes())
+    model.mlProgram.functions["main"].inputs[0].type.tensorType.dataType = 10
+    (path / MODEL).write_bytes(model.SerializeToString())
+    assert lint(path) == []
+
+
 def test_lint_of_no_package(tmp_path: Path) -> None:
     with pytest.raises(MILError, match=r"not a \.mlpackage"):
         lint(tmp_path)

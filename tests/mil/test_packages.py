@@ -327,6 +327,88 @@ def test_garbage_in_the_model_is_refused_or_harmless(
     assert all(value.shape == (4, 5) for value in outputs.values())
 
 
+@pytest.fixture(scope="module")
+def options_package(save: Callable[..., Path]) -> Path:
+    """A program of ops that are told by a string what to do, and by integers where."""
+
+    def build(x: Any) -> dict[str, Any]:
+        plane = mb.reshape(x=x, shape=[1, 4, 5])
+        step = np.ones((3, 4), np.float32), np.ones((3, 3), np.float32)
+        sequence = mb.transpose(x=plane, perm=[2, 0, 1])
+        state = mb.fill(shape=[1, 3], value=0.0)
+        gates = [np.concatenate([weight] * 4) for weight in step]
+        return {
+            "gelu": mb.gelu(x=x, mode="EXACT"),
+            "cast": mb.cast(x=x, dtype="int32"),
+            "pad": mb.pad(x=x, pad=[1, 1], mode="reflect"),
+            "conv": mb.conv(x=plane, weight=np.ones((2, 4, 3), np.float32), pad_type="same"),
+            "scatter": mb.scatter(data=x, indices=[1], updates=np.ones((1, 5), np.float32)),
+            "argmax": mb.reduce_argmax(x=x, axis=0, output_dtype="int32"),
+            "rnn": mb.rnn(x=sequence, initial_h=state, weight_ih=step[0], weight_hh=step[1])[1],
+            "lstm": mb.lstm(
+                x=sequence,
+                initial_h=state,
+                initial_c=state,
+                weight_ih=gates[0],
+                weight_hh=gates[1],
+            )[1],
+            "split": mb.split(x=x, split_sizes=[1, 3], axis=0)[0],
+        }
+
+    return save(build, X)
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument"),
+    [
+        ("gelu", "mode"),
+        ("cast", "dtype"),
+        ("pad", "mode"),
+        ("conv", "pad_type"),
+        ("scatter", "mode"),
+        ("reduce_argmax", "output_dtype"),
+        ("rnn", "direction"),
+        ("rnn", "activation"),
+        ("lstm", "direction"),
+        ("lstm", "cell_activation"),
+    ],
+)
+def test_unknown_option(kind: str, argument: str, options_package: Path, tmp_path: Path) -> None:
+    package = Path(shutil.copytree(options_package, tmp_path / "copy.mlpackage"))
+    assert len(Program(package).run(X)) == 9
+
+    def edit(model: Any) -> None:
+        name = operation(model, kind).inputs[argument].arguments[0].name
+        constant = next(o for o in operations(model) if o.outputs[0].name == name)
+        constant.attributes["val"].immediateValue.tensor.strings.values[0] = "other"
+
+    edit_model(package, edit)
+    with pytest.raises(MILError, match=f"^{kind} '.*': .*'other'"):
+        Program(package).run(X)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda values: values.append(3), "does not hold its 2 elements"),
+        (lambda values: values.__setitem__(0, 2), r"split_sizes \(2, 3\) do not add up to 4"),
+    ],
+)
+def test_damaged_small_constant(
+    change: Callable[[Any], None], message: str, options_package: Path, tmp_path: Path
+) -> None:
+    package = Path(shutil.copytree(options_package, tmp_path / "copy.mlpackage"))
+
+    def edit(model: Any) -> None:
+        name = operation(model, "split").inputs["split_sizes"].arguments[0].name
+        constant = next(o for o in operations(model) if o.outputs[0].name == name)
+        change(constant.attributes["val"].immediateValue.tensor.ints.values)
+
+    edit_model(package, edit)
+    with pytest.raises(MILError, match=message):
+        Program(package).run(X)
+
+
 def test_missing_function(package: Path) -> None:
     with pytest.raises(MILError, match="has no function 'step', only main"):
         Program(package, "step")

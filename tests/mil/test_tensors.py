@@ -146,6 +146,10 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None]] = {
         lambda x, **_: mb.topk(x=x, k=2, axis=-1, return_indices=False),
         lambda x, **_: -np.sort(-x, -1)[..., :2],
     ),
+    "topk/unsigned": (
+        lambda i, **_: mb.topk(x=mb.cast(x=i, dtype="uint8"), k=1, axis=-1)[0],
+        lambda i, **_: i.max(-1, keepdims=True),
+    ),
     "cumsum": op("cumsum", axis=1),
     "cumsum/reverse": op("cumsum", axis=2, reverse=True),
     "cumsum/exclusive": (

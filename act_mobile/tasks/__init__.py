@@ -1,0 +1,48 @@
+"""What a model is trained for: each task in one file, found here by its name.
+
+A task's module is loaded when the task is first asked for, so that listing them is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from act_mobile.errors import UserError
+
+if TYPE_CHECKING:
+    from act_mobile.tasks.task import Task
+
+__all__ = ["TASKS", "task_class", "task_from_dict"]
+
+TASKS = {
+    "parity": "is the number of ones in a vector odd?",
+    "logic": "apply a chain of logic gates, one after the other",
+    "addition": "add up numbers given digit by digit",
+    "sort": "put random numbers in ascending order",
+    "charlm": "predict the next character of a text",
+    "mnist1d": "classify one-dimensional digits, one sample at a time",
+}
+"""Every task's name, which is also its module's, and what it asks."""
+
+
+def task_class(name: str) -> type[Task]:
+    """The class of the task called ``name``; its fields are the task's sizes.
+
+    Raises:
+        UserError: there is no such task.
+    """
+    if name not in TASKS:
+        raise UserError(f"task {name!r} is not known: use one of {', '.join(TASKS)}")
+    task: type[Task] = import_module(f"{__name__}.{name}").TASK
+    return task
+
+
+def task_from_dict(saved: Mapping[str, Any]) -> Task:
+    """The task that ``Task.to_dict`` described, as ``model.pt`` holds it.
+
+    Raises:
+        UserError: the task is not known, or a size is missing its type or out of range.
+    """
+    return task_class(str(saved.get("name"))).from_dict(saved)

@@ -1,0 +1,205 @@
+"""What all tasks share: batches, sizes, the loss, the metric.
+
+Every task is classification, which needs one mechanism. A time step has K questions of C classes
+each; the model's O = K C outputs are their scores in that order. C = 1 is a yes-or-no question
+whose score is the logit of yes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple, Self
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from act_mobile.errors import UserError
+from act_mobile.model import ACTConfig
+
+Metric = Literal["sequence_error", "accuracy", "bits_per_char"]
+
+FACTS = {"name", "metric", "labels", "vocabulary"}
+"""What :meth:`Task.to_dict` says besides the sizes."""
+
+BITS_PER_NAT = 1.4426950408889634
+
+
+class Batch(NamedTuple):
+    """Sequences and what is asked about them."""
+
+    inputs: Tensor
+    """(B, T, I) float32, or tokens (B, T) int64."""
+    targets: Tensor
+    """(B, T), or (B, T, K) where a time step has K questions; int64; 0 where nothing is asked."""
+    lengths: Tensor | None = None
+    """(B,) int64, time steps of each row; None if every row has T."""
+    mask: Tensor | None = None
+    """(B, T) bool, where something is asked; None if everywhere up to the row's length."""
+
+    @property
+    def running(self) -> Tensor:
+        """(B, T) bool: the time steps before each row's end."""
+        batch, time = self.targets.shape[:2]
+        if self.lengths is None:
+            return torch.ones(batch, time, dtype=torch.bool)
+        return torch.arange(time) < self.lengths[:, None]
+
+    @property
+    def asked(self) -> Tensor:
+        """(B, T) bool: the time steps whose output counts."""
+        return self.running if self.mask is None else self.mask
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a task is trained where the command line says nothing else."""
+
+    cell: str
+    hidden: int
+    batch_size: int
+    max_ponder: int
+    tau: float
+    lr: float
+    steps: int
+
+
+def size(default: int, low: int, high: int, text: str) -> Any:
+    """A task's size: a dataclass field that knows its range and what to say about itself."""
+    return field(default=default, metadata={"low": low, "high": high, "help": text})
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """A task; its fields are its sizes.
+
+    Raises:
+        UserError: a size is not a whole number in its range.
+    """
+
+    name: ClassVar[str]
+    metric: ClassVar[Metric] = "sequence_error"
+    recipe: ClassVar[Recipe]
+    labels: ClassVar[tuple[str, ...] | None] = None
+    """What the classes are called, where they have names."""
+    vocabulary: ClassVar[str | None] = None
+    """What the tokens are, where a model reads tokens: ``bytes`` of text."""
+    difficulty_name: ClassVar[str]
+    """What :meth:`difficulty` counts."""
+    difficulty_labels: ClassVar[tuple[str, ...] | None] = None
+    """Names of the difficulties 0, 1, ..., where they are kinds and not counts."""
+    evaluation_rows: ClassVar[int] = 1024
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            if "low" not in f.metadata:
+                continue
+            value, low, high = getattr(self, f.name), f.metadata["low"], f.metadata["high"]
+            if type(value) is not int or not low <= value <= high:
+                raise UserError(
+                    f"{f.name} must be a whole number from {low} to {high}, not {value!r}"
+                )
+
+    @abstractmethod
+    def config(self, **model: Any) -> ACTConfig:
+        """The configuration of a model for this task.
+
+        Args:
+            model: the entries of ``ACTConfig`` that the task leaves open, ``hidden_size`` first.
+        """
+
+    @abstractmethod
+    def batch(self, size: int, generator: torch.Generator) -> Batch:
+        """``size`` rows of training data; the generator's state alone decides which."""
+
+    @abstractmethod
+    def difficulty(self, batch: Batch) -> Tensor:
+        """How hard each row is, (B,), or each time step, (B, T); int64."""
+
+    @cached_property
+    def evaluation(self) -> Batch:
+        """The rows that every model for this task is judged by."""
+        return self.batch(self.evaluation_rows, torch.Generator().manual_seed(0x5EED_E7A1))
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Which way the metric points."""
+        return self.metric == "accuracy"
+
+    def loss(self, output: Tensor, batch: Batch) -> Tensor:
+        """Cross-entropy in nats, summed over a time step's questions, mean over time steps.
+
+        Args:
+            output: (B, T, O), the model's.
+        """
+        nats = _cross_entropy(output, batch.targets)
+        if batch.lengths is None and batch.mask is None:
+            return nats.mean()
+        return (nats * batch.asked).sum() / batch.asked.sum()
+
+    def score(self, output: Tensor, targets: Tensor) -> Tensor:
+        """The metric of each time step by itself: (B, T) float.
+
+        It is 1 for a wrong time step (sequence_error) or a right one (accuracy), or the bits that
+        its character costs (bits_per_char).
+        """
+        if self.metric == "bits_per_char":
+            return _cross_entropy(output, targets) * BITS_PER_NAT
+        scores = _by_question(output, targets)
+        chosen = scores[..., 0] > 0 if scores.shape[-1] == 1 else scores.argmax(-1)
+        right = (chosen.flatten(2) == targets.reshape(chosen.shape).flatten(2)).all(-1)
+        return (right if self.metric == "accuracy" else ~right).float()
+
+    def measure(self, score: Tensor, asked: Tensor) -> float:
+        """The metric of some rows: sequence_error is the part of them with any mistake.
+
+        Args:
+            score: (B, T), as :meth:`score` returns it.
+            asked: (B, T) bool.
+        """
+        if self.metric == "sequence_error":
+            return float((score * asked).amax(1).mean())
+        return float((score * asked).sum() / asked.sum())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The task in plain types: its sizes, and what models for it are told of it."""
+        return {
+            "name": self.name,
+            **{f.name: getattr(self, f.name) for f in fields(self)},
+            "metric": self.metric,
+            "labels": None if self.labels is None else list(self.labels),
+            "vocabulary": self.vocabulary,
+        }
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
+        """The task that :meth:`to_dict` described; sizes it lacks keep their defaults.
+
+        Raises:
+            UserError: an entry is not known, or a size is out of range.
+        """
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(map(str, saved.keys() - known - FACTS)):
+            raise UserError(f"task {cls.name} has unknown entries: {', '.join(unknown)}")
+        return cls(**{k: v for k, v in saved.items() if k in known})
+
+
+def _by_question(output: Tensor, targets: Tensor) -> Tensor:
+    """(B, T, O) -> (B, T, K, C)."""
+    questions = targets.shape[2] if targets.dim() == 3 else 1
+    return output.unflatten(-1, (questions, -1))
+
+
+def _cross_entropy(output: Tensor, targets: Tensor) -> Tensor:
+    """(B, T, O), (B, T[, K]) -> nats of each time step, (B, T)."""
+    if output.shape[-1] == 1:
+        logits = output.squeeze(-1)
+        return F.binary_cross_entropy_with_logits(
+            logits, targets.to(logits.dtype), reduction="none"
+        )
+    scores = _by_question(output, targets)
+    nats = F.cross_entropy(scores.flatten(0, 2), targets.flatten(), reduction="none")
+    return nats.view(scores.shape[:3]).sum(-1)

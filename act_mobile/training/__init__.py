@@ -1,0 +1,1 @@
+"""Training: ``act-train`` and what it is made of."""

@@ -1,0 +1,121 @@
+"""``act-train``: the command, with a subcommand for each task."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from act_mobile.command import debug_option, run
+from act_mobile.tasks import TASKS, task_class
+
+EXAMPLES = """
+\b
+Examples:
+  act-train parity --bits 16 -o runs/parity
+  act-train charlm --text book.txt --tau 0.002 -o runs/book
+  act-train addition --halting fixed:5 -o runs/repeat-5
+  act-train parity --bits 16 --steps 80000 --resume -o runs/parity
+"""
+
+OPTIONS = [
+    click.Option(["--cell"], metavar="rnn|rnn_relu|gru|lstm", help="Recurrent cell."),
+    click.Option(["--hidden"], type=int, help="Units of the cell."),
+    click.Option(["--layers"], type=int, default=1, help="ACT layers."),
+    click.Option(["--max-ponder"], type=int, help="Most ponder steps of a time step."),
+    click.Option(["--epsilon"], type=float, default=0.01, help="Halt at a sum of 1 - epsilon."),
+    click.Option(["--tau"], type=float, help="Time penalty: weight of the ponder cost."),
+    click.Option(["--halting"], default="act", metavar="act|fixed:K", help="Halting policy."),
+    click.Option(["--halting-bias"], type=float, default=1.0, help="Its bias at the start."),
+    click.Option(["--steps"], type=int, help="Updates, in all."),
+    click.Option(["--batch-size"], type=int, help="Rows of an update, on each rank."),
+    click.Option(["--lr"], type=float, help="Adam's learning rate."),
+    click.Option(["--seed"], type=int, default=0, help="Decides weights and data."),
+    click.Option(["--clip"], type=float, default=1.0, help="Largest norm of the gradient."),
+    click.Option(["--evaluate-every"], type=int, default=1000, help="Updates between looks."),
+    click.Option(["--target-metric"], type=float, help="Stop once the metric is this good."),
+    click.Option(["--patience"], type=int, help="Stop after so many looks without progress."),
+    click.Option(["--resume"], is_flag=True, help="Go on from the folder's last checkpoint."),
+    click.Option(
+        ["-o", "--output"], type=click.Path(path_type=Path), required=True, help="The run's folder."
+    ),
+    click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on stdout."),
+]
+
+
+class TaskCommands(click.Group):
+    """A command for each task; a task is loaded, and torch with it, when its command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(TASKS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Tasks"):
+            formatter.write_dl(list(TASKS.items()))
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command:
+        task = task_class(name)
+        sizes: list[click.Parameter] = []
+        for field in fields(task):
+            kind = int if isinstance(field.default, int) else str
+            sizes.append(
+                click.Option(
+                    [f"--{field.name}"],
+                    type=kind,
+                    default=field.default,
+                    help=str(field.metadata["help"]).capitalize() + ".",
+                    show_default=field.default is not None,
+                )
+            )
+        recipe = task.recipe
+        settings = (
+            f"{recipe.cell} {recipe.hidden}, batch {recipe.batch_size}, tau {recipe.tau:g}, "
+            f"max-ponder {recipe.max_ponder}, lr {recipe.lr:g}, {recipe.steps} steps"
+        )
+        return click.Command(
+            name,
+            params=[*sizes, *OPTIONS, debug_option()],
+            callback=partial(train_task, name),
+            help=f"{(task.__doc__ or '').splitlines()[0]}\n\nUnless told otherwise: {settings}.",
+        )
+
+
+def train_task(name: str, output: Path, resume: bool, as_json: bool, **options: Any) -> None:
+    """What each task's command does."""
+    from act_mobile.extras import require
+
+    for module in ("lightning", "tensorboard", "matplotlib"):
+        require(module, "train")
+    from act_mobile.training.options import Options
+    from act_mobile.training.report import table
+    from act_mobile.training.run import train
+
+    kind = task_class(name)
+    sizes = {field.name: options.pop(field.name) for field in fields(kind)}
+    command = shlex.join(["act-train", *sys.argv[1:]])
+    metrics = train(kind(**sizes), Options(**options), output, resume=resume, command=command)
+    if not metrics:
+        return  # another rank than the first
+    if as_json:
+        click.echo(json.dumps(metrics))
+    else:
+        table(metrics, output)
+
+
+command = TaskCommands(
+    "act-train",
+    help="Train a model with Adaptive Computation Time on a task.\n\n"
+    "act-train TASK --help lists a task's own options.",
+    epilog=EXAMPLES,
+    params=[debug_option()],
+)
+main = partial(run, command, "act-train")
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The Lightning module: loss with the time penalty, evaluation, and the history of both."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor
+
+from act_mobile.model import ACTModel
+from act_mobile.tasks.task import Batch, Task
+from act_mobile.training.options import Options
+
+LOG_EVERY = 50
+"""Training steps between two records of the loss: recording costs as much as a small step."""
+
+
+class Learner(lightning.LightningModule):
+    """Trains a model on task loss + tau * ponder cost (Graves eq. 15).
+
+    The ponder cost is rho = N + R summed over layers, mean over the time steps of all rows.
+    """
+
+    def __init__(self, task: Task, options: Options) -> None:
+        super().__init__()
+        self.task, self.options = task, options
+        self.model = ACTModel(options.config(task))
+        with torch.no_grad():
+            for unit in self.model.act.halting:
+                unit.bias.fill_(options.halting_bias)  # type: ignore[operator, union-attr]
+        self.losses: list[tuple[int, float]] = []
+        """(step, training loss without the ponder cost)."""
+        self.history: list[dict[str, float]] = []
+        """step, metric, ponder_steps and ponder_cost at each look."""
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        assert self.options.lr is not None
+        return torch.optim.Adam(self.parameters(), lr=self.options.lr, fused=True)
+
+    def training_step(self, batch: Batch, index: int) -> Tensor:
+        out = self.model(batch.inputs, lengths=batch.lengths)
+        loss = self.task.loss(out.output, batch)
+        cost = out.ponder.cost.sum() / (
+            batch.targets.shape[0] * batch.targets.shape[1]
+            if batch.lengths is None
+            else batch.lengths.sum()
+        )
+        if self.global_step % LOG_EVERY == 0:
+            self.losses.append((self.global_step, loss.item()))
+            self.log_dict({"train/loss": loss.detach(), "train/ponder_cost": cost.detach()})
+        return loss + self.options.tau * cost  # type: ignore[operator]
+
+    def validation_step(self, batch: Batch, index: int) -> None:
+        with torch.no_grad():
+            out = self.model(batch.inputs, lengths=batch.lengths)
+        metric = self.task.measure(self.task.score(out.output, batch.targets), batch.asked)
+        running = batch.running
+        seen = {
+            "metric": metric,
+            "ponder_steps": out.ponder.steps[running].float().mean().item(),
+            "ponder_cost": out.ponder.cost[running].mean().item(),
+        }
+        self.log_dict(seen, prog_bar=True, batch_size=len(batch.targets), sync_dist=False)
+        if not self.trainer.sanity_checking:
+            self.history.append({"step": self.global_step, **seen})
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["act_mobile"] = {
+            "task": self.task.to_dict(),
+            "options": asdict(self.options),
+            "losses": self.losses,
+            "history": self.history,
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        saved = checkpoint["act_mobile"]
+        self.losses, self.history = list(saved["losses"]), list(saved["history"])

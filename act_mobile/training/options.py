@@ -1,0 +1,86 @@
+"""How a model is to be trained: the command's options of the same names."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from act_mobile.errors import UserError
+from act_mobile.model import ACTConfig
+from act_mobile.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that decides what training gives; None takes the task's own setting."""
+
+    cell: str | None = None
+    hidden: int | None = None
+    layers: int = 1
+    max_ponder: int | None = None
+    epsilon: float = 0.01
+    tau: float | None = None
+    halting: str = "act"
+    halting_bias: float = 1.0
+    """Where the halting units' bias starts: the lower, the more ponder steps at first."""
+    steps: int | None = None
+    batch_size: int | None = None
+    lr: float | None = None
+    seed: int = 0
+    clip: float = 1.0
+    """The most that the norm of all gradients together may be."""
+    evaluate_every: int = 1000
+    """Training steps between two looks at the metric."""
+    target_metric: float | None = None
+    """Training ends early once the metric is this good."""
+    patience: int | None = None
+    """Training ends early after this many looks without a better metric."""
+
+    def completed(self, task: Task) -> Options:
+        """The same with the task's settings where there were none.
+
+        Raises:
+            UserError: a number is out of range.
+        """
+        recipe = task.recipe
+        settings = {
+            **asdict(self),
+            **{
+                name: getattr(self, name) if getattr(self, name) is not None else default
+                for name, default in (
+                    ("cell", recipe.cell),
+                    ("hidden", recipe.hidden),
+                    ("max_ponder", recipe.max_ponder),
+                    ("tau", recipe.tau),
+                    ("steps", recipe.steps),
+                    ("batch_size", recipe.batch_size),
+                    ("lr", recipe.lr),
+                )
+            },
+        }
+        for name, least in (
+            ("steps", 1),
+            ("batch_size", 1),
+            ("evaluate_every", 1),
+            ("tau", 0),
+            ("seed", 0),
+        ):
+            if not settings[name] >= least:
+                option = name.replace("_", "-")
+                raise UserError(f"--{option} must be at least {least}, not {settings[name]}")
+        for name in ("lr", "clip"):
+            if not settings[name] > 0:
+                raise UserError(f"--{name} must be above 0, not {settings[name]}")
+        return Options(**settings)
+
+    def config(self, task: Task) -> ACTConfig:
+        """The model's configuration; for completed options."""
+        sizes: dict[str, Any] = {
+            "hidden_size": self.hidden,
+            "cell": self.cell,
+            "num_layers": self.layers,
+            "max_ponder": self.max_ponder,
+            "epsilon": self.epsilon,
+            "halting": self.halting,
+        }
+        return task.config(**sizes)

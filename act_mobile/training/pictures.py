@@ -1,0 +1,124 @@
+"""The pictures of a run: loss.png, ponder.png, and for text ponder_text.png."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt  # noqa: E402
+import torch  # noqa: E402
+
+from act_mobile.tasks.charlm import CharLM  # noqa: E402
+from act_mobile.tasks.task import Task  # noqa: E402
+
+if TYPE_CHECKING:
+    from act_mobile.model import ACTModel
+    from act_mobile.training.evaluate import Evaluation
+
+BLUE, ORANGE, GREY = "#2b6cb0", "#c05621", "#718096"
+STYLE = {
+    "figure.figsize": (6.4, 3.8),
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 150,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+}
+METRIC_NAMES = {
+    "sequence_error": "sequence error",
+    "accuracy": "accuracy",
+    "bits_per_char": "bits per character",
+}
+
+
+def write_pictures(
+    output: Path, task: Task, model: ACTModel, found: Evaluation, metrics: dict[str, Any]
+) -> None:
+    """Draw what a run learned and what it ponders on."""
+    with mpl.rc_context(STYLE):
+        _loss(output / "loss.png", task, metrics)
+        _ponder(output / "ponder.png", task, found)
+        if isinstance(task, CharLM):
+            _text(output / "ponder_text.png", task, model)
+
+
+def _loss(path: Path, task: Task, metrics: dict[str, Any]) -> None:
+    figure, (above, below) = plt.subplots(2, sharex=True, figsize=(6.4, 4.6))
+    steps, losses = zip(*metrics["losses"], strict=True)
+    above.plot(steps, losses, color=GREY, alpha=0.35, linewidth=0.8)
+    width = max(1, len(losses) // 100)
+    smooth = torch.tensor(losses).unfold(0, width, 1).mean(1)
+    above.plot(steps[width - 1 :], smooth, color=BLUE)
+    above.set_ylabel("training loss (nats)")
+    above.set_title(f"{task.name}: loss, metric and ponder steps in training")
+    history = metrics["history"]
+    looks = [look["step"] for look in history]
+    below.plot(looks, [look["metric"] for look in history], color=BLUE)
+    below.set_ylabel(METRIC_NAMES[task.metric], color=BLUE)
+    below.set_ylim(bottom=0)
+    below.set_xlabel("update")
+    steps_axis = below.twinx()
+    steps_axis.plot(looks, [look["ponder_steps"] for look in history], color=ORANGE)
+    steps_axis.set_ylabel("mean ponder steps N", color=ORANGE)
+    steps_axis.set_ylim(bottom=0)
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def _ponder(path: Path, task: Task, found: Evaluation) -> None:
+    figure, axes = plt.subplots()
+    levels = found.levels
+    names = task.difficulty_labels is not None
+    places = list(range(len(levels))) if names else [level.difficulty for level in levels]
+    n = [level.ponder_steps for level in levels]
+    rho = [level.ponder_cost for level in levels]
+    if names:
+        axes.bar(places, n, width=0.6, color=BLUE, label="ponder steps N")
+        axes.plot(places, rho, "o", color=ORANGE, label="ponder cost N + R")
+        axes.set_xticks(places, [level.label for level in levels])
+    else:
+        axes.plot(places, n, "o-", color=BLUE, label="ponder steps N", markersize=4)
+        axes.plot(places, rho, "-", color=ORANGE, label="ponder cost N + R")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(task.difficulty_name)
+    axes.set_ylabel("mean per time step")
+    axes.set_title(f"{task.name}: pondering against difficulty")
+    axes.legend(frameon=False, loc="lower right")
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def _text(path: Path, task: CharLM, model: ACTModel, lines: int = 14, width: int = 64) -> None:
+    """Draw the beginning of the held-out text, each character on the colour of its N."""
+    tokens = task.held_out[: lines * width]
+    with torch.no_grad():
+        steps = model(tokens[None]).ponder.steps[0].sum(-1)
+    figure, axes = plt.subplots(figsize=(8.4, 0.26 * lines + 1.0))
+    grid = torch.full((lines, width), float("nan"))
+    row = column = 0
+    for token, n in zip(tokens.tolist(), steps.tolist(), strict=True):
+        if row == lines:
+            break
+        grid[row, column] = n
+        glyph = "↵" if token == ord("\n") else chr(token) if 32 <= token < 127 else "·"
+        axes.text(column, row, glyph, ha="center", va="center", family="monospace", size=9)
+        column += 1
+        if token == ord("\n") or column == width:
+            row, column = row + 1, 0
+    image = axes.imshow(grid, cmap="Blues", vmin=0, vmax=float(steps.max()) * 1.3, aspect="auto")
+    axes.set_axis_off()
+    axes.set_title("ponder steps N at each character read")
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
+    bar.set_ticks(sorted(set(steps.tolist())))
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    figure.savefig(path)
+    plt.close(figure)

@@ -1,0 +1,168 @@
+"""One training run, from the options to the files of its folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    ModelCheckpoint,
+    RichProgressBar,
+)
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from act_mobile.errors import UserError
+from act_mobile.files import save_model
+from act_mobile.tasks.task import Task
+from act_mobile.training.evaluate import evaluate, write_evaluation, write_metrics
+from act_mobile.training.learner import Learner
+from act_mobile.training.options import Options
+from act_mobile.training.pictures import write_pictures
+from act_mobile.training.stream import Stream
+
+CHECKPOINTS = "checkpoints"
+
+
+def train(
+    task: Task, options: Options, output: Path, *, resume: bool = False, command: str = ""
+) -> dict[str, Any]:
+    """Train a model for ``task`` and write its folder.
+
+    Args:
+        output: gets model.pt, eval.npz, metrics.json, pictures, checkpoints and TensorBoard logs.
+        resume: go on from the folder's last checkpoint, to what one uninterrupted run gives.
+        command: how the run was started, for the record.
+
+    Returns:
+        What metrics.json holds.
+
+    Raises:
+        UserError: an option is out of range, or the folder cannot be written, holds another run,
+            or has nothing to resume.
+    """
+    options = options.completed(task)
+    last = output / CHECKPOINTS / "last.ckpt"
+    start = _check_folder(output, last, task, options, resume)
+    ranks = int(os.environ.get("WORLD_SIZE", "1"))
+    rank = int(os.environ.get("RANK", "0"))
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    lightning.seed_everything(options.seed, verbose=False)
+    learner = Learner(task, options)
+    trainer = _trainer(task, options, output, ranks)
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        # Batches are made in this process on purpose: workers would cost more than they make.
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        warnings.filterwarnings(
+            "ignore", message=".*Checkpoint directory .* exists and is not empty"
+        )
+        trainer.fit(
+            learner,
+            train_dataloaders=Stream(
+                task, options.batch_size or 0, options.seed, rank=rank, start=start
+            ),
+            val_dataloaders=DataLoader([task.evaluation], batch_size=None),  # type: ignore[arg-type]
+            ckpt_path=last if resume else None,
+            weights_only=True,
+        )
+    seconds = time.perf_counter() - began
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    if rank:
+        return {}
+
+    model = learner.model.eval()
+    found = evaluate(model, task)
+    metrics = {
+        "task": task.to_dict(),
+        "command": command,
+        "options": asdict(options),
+        "ranks": ranks,
+        "steps": trainer.global_step,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "seconds": round(seconds, 1),
+        **found.summary(),
+        "losses": learner.losses,
+        "history": learner.history,
+    }
+    write_evaluation(output / "eval.npz", task)
+    write_pictures(output, task, model, found, metrics)
+    write_metrics(output / "metrics.json", metrics)
+    save_model(output / "model.pt", model, task.to_dict())
+    return metrics
+
+
+def _trainer(task: Task, options: Options, output: Path, ranks: int) -> lightning.Trainer:
+    mode = "max" if task.higher_is_better else "min"
+    callbacks: list[Callback] = [
+        RichProgressBar(refresh_rate=100, leave=True),
+        ModelCheckpoint(
+            output / CHECKPOINTS, "best", monitor="metric", mode=mode, save_last=True,
+            enable_version_counter=False,
+        ),
+    ]  # fmt: skip
+    if options.target_metric is not None or options.patience is not None:
+        callbacks.append(
+            EarlyStopping(
+                "metric",
+                mode=mode,
+                patience=options.patience or 1 << 30,
+                stopping_threshold=options.target_metric,
+            )
+        )
+    return lightning.Trainer(
+        accelerator="cpu",
+        devices=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        num_nodes=ranks // int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        strategy="ddp" if ranks > 1 else "auto",
+        max_steps=options.steps or -1,
+        gradient_clip_val=options.clip,
+        val_check_interval=options.evaluate_every,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        log_every_n_steps=50,
+        use_distributed_sampler=False,
+        enable_model_summary=False,
+        logger=TensorBoardLogger(output, name=None, version="logs"),
+        callbacks=callbacks,
+    )
+
+
+def _check_folder(output: Path, last: Path, task: Task, options: Options, resume: bool) -> int:
+    """Refuse before training what would fail after it; returns the step to start from."""
+    if output.exists() and not output.is_dir():
+        raise UserError(f"{output}: is a file, not a folder: give another -o")
+    if not resume:
+        output.mkdir(parents=True, exist_ok=True)
+        if not os.access(output, os.W_OK | os.X_OK):
+            raise UserError(f"{output}: not writable: give another -o")
+        if last.exists():
+            raise UserError(f"{output}: holds a run: add --resume to go on, or give another -o")
+        return 0
+    if not last.is_file():
+        raise UserError(f"{last}: no such checkpoint: train without --resume")
+    checkpoint = torch.load(last, map_location="cpu", weights_only=True)
+    saved = checkpoint["act_mobile"]
+    if saved["task"] != task.to_dict():
+        raise UserError(f"{output}: was trained for another task or size: give the same ones")
+    # How long to train, and when to look, may change; all else decides what training gives.
+    free = {"steps", "evaluate_every", "target_metric", "patience"}
+    for name, value in asdict(options).items():
+        if name not in free and saved["options"][name] != value:
+            option = name.replace("_", "-")
+            raise UserError(
+                f"{output}: was trained with --{option} {saved['options'][name]}, not {value}: "
+                "give the same to resume"
+            )
+    return int(checkpoint["global_step"])
