@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from act_export.mil.interface import default_value, input_features
-from act_export.mil.package import Package
-from act_export.mil.plan import function_block, operation_name, operations
+from act_export.mil.package import Package, function_block, operation_name, operations
 from act_export.mil.proto import DataType
 
 CONSTANT_ARGUMENTS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,31 @@ class Package:
                 raise MILError(f"{self.path}: weights in {name!r} lie outside the package")
             self._blobs[name] = BlobFile.load(self.root / relative)
         return self._blobs[name].read(proto.offset, declared)
+
+
+def function_block(function: Any) -> Any:
+    """Return the ``MILSpec.Block`` message of a function.
+
+    Raises:
+        MILError: if it has none for its opset.
+    """
+    if function.opset not in function.block_specializations:
+        raise MILError(f"the function has no block for its opset {function.opset!r}")
+    return function.block_specializations[function.opset]
+
+
+def operations(block: Any) -> Iterator[Any]:
+    """Walk the ``MILSpec.Operation`` messages of a block and of the blocks nested in it."""
+    for operation in block.operations:
+        yield operation
+        for nested in operation.blocks:
+            yield from operations(nested)
+
+
+def operation_name(operation: Any) -> str:
+    """An operation's own name, or those of its outputs where it has none."""
+    strings = operation.attributes["name"].immediateValue.tensor.strings.values
+    return "".join(strings) or ", ".join(output.name for output in operation.outputs)
 
 
 def _model_path(package: Path) -> str:

@@ -8,7 +8,7 @@ type its result must have. Running a program is copying the template and calling
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 
 from act_export.mil.errors import MILError
 from act_export.mil.ops import OPS, Op
-from act_export.mil.package import Package
+from act_export.mil.package import Package, function_block, operation_name, operations
 from act_export.mil.steps import (
     REFUSALS,
     Block,
@@ -91,31 +91,6 @@ def make_plan(package: Package, function: Any, max_iterations: int) -> Plan:
         raise MILError(f"{package.path}: {error}") from error
 
 
-def function_block(function: Any) -> Any:
-    """Return the ``MILSpec.Block`` message of a function.
-
-    Raises:
-        MILError: if it has none for its opset.
-    """
-    if function.opset not in function.block_specializations:
-        raise MILError(f"the function has no block for its opset {function.opset!r}")
-    return function.block_specializations[function.opset]
-
-
-def operations(block: Any) -> Iterator[Any]:
-    """Walk the ``MILSpec.Operation`` messages of a block and of the blocks nested in it."""
-    for operation in block.operations:
-        yield operation
-        for nested in operation.blocks:
-            yield from operations(nested)
-
-
-def operation_name(operation: Any) -> str:
-    """An operation's own name, or those of its outputs where it has none."""
-    strings = operation.attributes["name"].immediateValue.tensor.strings.values
-    return "".join(strings) or ", ".join(output.name for output in operation.outputs)
-
-
 class _Planner:
     """The state of planning one function."""
 
@@ -125,7 +100,7 @@ class _Planner:
         self.plan = Plan()
         self.constant: set[int] = set()
         self.widened: dict[int, int] = {}
-        self.slot(TensorType("BOOL", ()))
+        self.slot(TensorType("BOOL", ()))  # _ABSENT
 
     def function(self, inputs: Iterable[Any], block: Any) -> Plan:
         plan = self.plan
