@@ -95,16 +95,16 @@ class _Layer(Function):
             if running < len(state[0]):
                 ended.append(tuple(s[running:] for s in state))
                 state = tuple(s[:running] for s in state)
-            means = (outputs[t, :running], *(torch.zeros_like(s) for s in state[1:]))
+            means = tuple(torch.zeros_like(s) for s in state)
             visits.append(
                 _ponder(cell, weights, threshold, max_ponder, projections[t, :running], state,
                         means, steps[t, :running], remainders[t, :running])
             )  # fmt: skip
+            # A copy: what is kept for the backward pass must not be an output, or a view of one,
+            # which would keep the node that keeps it alive.
+            outputs[t, :running] = means[0]
             state = means
-        if ended:
-            state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
-        else:
-            state = (state[0].clone(), *state[1:])  # not a view of another output
+        state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
         ctx.cell, ctx.visits, ctx.counts, ctx.shape = cell, visits, counts, projections.shape
         ctx.state_needs_grad = any(ctx.needs_input_grad[-len(state) :])
         ctx.save_for_backward(weights.weight_hh, weights.unit_weight)

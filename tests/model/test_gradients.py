@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -86,3 +87,18 @@ def test_written_out_gradient_is_autograds(cell: str) -> None:
         gradients.append([p.grad.clone() for p in act.parameters() if p.grad is not None])
     assert len(gradients[0]) == len(list(act.parameters()))
     torch.testing.assert_close(gradients[0], gradients[1], atol=1e-10, rtol=1e-10)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_nothing_outlives_an_update(cell: str) -> None:
+    """What the forward pass keeps for the backward pass is let go with the output."""
+    act = pondering(cell, num_layers=2)
+    x = torch.randn(5, 3, 3, dtype=torch.float64)
+    for _ in range(2):
+        every_output(act, x).sum().backward()
+    gc.collect()
+    before = sum(isinstance(each, torch.Tensor) for each in gc.get_objects())
+    for _ in range(5):
+        every_output(act, x).sum().backward()
+    gc.collect()
+    assert sum(isinstance(each, torch.Tensor) for each in gc.get_objects()) == before
