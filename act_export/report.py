@@ -42,29 +42,38 @@ class Progress:
 def table(exports: list[Export]) -> None:
     """Print what was made, what it costs and how well it agrees."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=120)
     grid = Table(box=None, pad_edge=False, header_style="bold")
     grid.add_column("target")
-    errors = list(dict.fromkeys(k for e in exports for k in _errors(e)))
-    for name in ("size", "ops", *(f"{name} err" for name in errors), "N equal", "seconds"):
-        grid.add_column(name, justify="right", no_wrap=True)
     grid.add_column("file", overflow="fold")
+    for name in ("size", "ops", "y err", "R err", "state err", "N equal", "seconds"):
+        grid.add_column(name, justify="right", no_wrap=True)
+    folder = exports[0].path.parent if len(exports) == 1 else exports[0].path.parent.parent
     for each in exports:
         found = each.verification
+        errors = dict(found.max_abs_error)
+        y, remainder = errors.pop("y"), errors.pop("remainder")
         compared = found.ponder_steps_equal + found.ponder_steps_differ
-        equal = f"{found.ponder_steps_equal}/{compared}"
         grid.add_row(
             each.target.name,
+            str(each.path.relative_to(folder)),
             _size(each.size),
             str(each.operations),
-            *(f"{_errors(each).get(name, 0):.1e}" for name in errors),
-            Text(equal, style="green" if not found.ponder_steps_differ else "yellow"),
+            f"{y:.1e}",
+            f"{remainder:.1e}",
+            f"{max(errors.values()):.1e}",
+            Text(
+                f"{found.ponder_steps_equal}/{compared}",
+                style="yellow" if found.ponder_steps_differ else "green",
+            ),
             f"{sum(each.seconds.values()):.1f}",
-            str(each.path),
         )
     console.print()
     console.print(grid)
     console.print()
     found = exports[0].verification
+    console.print(f"In {folder}, each with its manifest and golden bundle.", style="dim")
     console.print(
         f"Each was checked over {found.time_steps} time steps of {found.source}: "
         f"largest errors above, {found.tolerance:g} allowed.",
@@ -79,13 +88,6 @@ def table(exports: list[Export]) -> None:
             )
         if "not run" in each.target.runtime:
             console.print(f"{each.target.name}: {each.target.runtime}.", style="dim")
-
-
-def _errors(each: Export) -> dict[str, float]:
-    """Largest absolute error of y, of R, and of all states together."""
-    errors = dict(each.verification.max_abs_error)
-    shown = {"y": errors.pop("y"), "R": errors.pop("remainder")}
-    return {**shown, "state": max(errors.values())}
 
 
 def _size(size: int) -> str:

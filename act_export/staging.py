@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -10,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from act_mobile.errors import UserError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A disk, a quota or a file that can take no more."""
 
 
 @contextmanager
@@ -29,6 +33,10 @@ def staging(folder: Path) -> Iterator[Path]:
                 continue  # inside a package, which moves as one
             _replace(path, folder / path.relative_to(aside))
         done = True
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise UserError(f"{folder}: {error.strerror}: make room, or give another -o") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         if not done:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -45,6 +46,13 @@ class CharLM(Task):
         default=None, metadata={"help": "text file; else plays of Shakespeare"}
     )
     length: int = size(100, 1, 100_000, "bytes of a window")
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
+        """As for any task; a text that is not on this machine is replaced by the shipped one."""
+        text = saved.get("text")
+        known = text is None or Path(text).is_file()
+        return super().from_dict(saved if known else {**saved, "text": None})
 
     @cached_property
     def _parts(self) -> tuple[Tensor, Tensor]:

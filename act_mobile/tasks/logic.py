@@ -1,4 +1,4 @@
-"""Logic (Graves 2016, section 3.2): chains of logic gates, each time step going on from the last."""
+"""Logic (Graves 2016, section 3.2): chains of logic gates, each going on from the last."""
 
 from __future__ import annotations
 

@@ -65,6 +65,8 @@ class Recipe:
     tau: float
     lr: float
     steps: int
+    lr_decay: float = 0.0
+    """The last part of the steps, over which the learning rate falls to 0."""
 
 
 def size(default: int, low: int, high: int, text: str) -> Any:

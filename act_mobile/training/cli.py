@@ -36,6 +36,7 @@ OPTIONS = [
     click.Option(["--steps"], type=int, help="Updates, in all."),
     click.Option(["--batch-size"], type=int, help="Rows of an update, on each rank."),
     click.Option(["--lr"], type=float, help="Adam's learning rate."),
+    click.Option(["--lr-decay"], type=float, help="Part of the steps in which it falls to 0."),
     click.Option(["--seed"], type=int, default=0, help="Decides weights and data."),
     click.Option(["--clip"], type=float, default=1.0, help="Largest norm of the gradient."),
     click.Option(["--evaluate-every"], type=int, default=1000, help="Updates between looks."),
@@ -50,7 +51,7 @@ OPTIONS = [
 
 
 class TaskCommands(click.Group):
-    """A command for each task; a task is loaded, and torch with it, when its command is asked for."""
+    """A command for each task, which is loaded, and torch with it, when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(TASKS)
@@ -114,6 +115,8 @@ command = TaskCommands(
     "act-train TASK --help lists a task's own options.",
     epilog=EXAMPLES,
     params=[debug_option()],
+    subcommand_metavar="TASK [OPTIONS]",
+    no_args_is_help=False,
 )
 main = partial(run, command, "act-train")
 

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from act_mobile.files import written_aside
 from act_mobile.model import ACTModel
 from act_mobile.tasks.task import Task
 
@@ -97,11 +96,9 @@ def write_evaluation(path: Path, task: Task) -> None:
         "mask": batch.asked.numpy(),
         "metric": np.array(task.metric),
     }
-    with written_aside(path) as aside, aside.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
     """Write ``metrics.json``."""
-    with written_aside(path) as aside:
-        aside.write_text(json.dumps(metrics, indent=1) + "\n")
+    path.write_text(json.dumps(metrics, indent=1) + "\n")

@@ -8,7 +8,9 @@ from typing import Any
 import lightning
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 
+from act_mobile.errors import CheckFailed
 from act_mobile.model import ACTModel
 from act_mobile.tasks.task import Batch, Task
 from act_mobile.training.options import Options
@@ -35,9 +37,19 @@ class Learner(lightning.LightningModule):
         self.history: list[dict[str, float]] = []
         """step, metric, ponder_steps and ponder_cost at each look."""
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        assert self.options.lr is not None
-        return torch.optim.Adam(self.parameters(), lr=self.options.lr, fused=True)
+    def configure_optimizers(self) -> Any:
+        lr, steps, decay = self.options.lr, self.options.steps, self.options.lr_decay
+        assert lr is not None
+        assert steps is not None
+        optimizer = torch.optim.Adam(self.parameters(), lr=lr, fused=True)
+        if not decay:
+            return optimizer
+        falling = steps * decay
+        schedule = LambdaLR(optimizer, lambda step: min(1.0, (steps - step) / falling))
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         out = self.model(batch.inputs, lengths=batch.lengths)
@@ -55,6 +67,11 @@ class Learner(lightning.LightningModule):
     def validation_step(self, batch: Batch, index: int) -> None:
         with torch.no_grad():
             out = self.model(batch.inputs, lengths=batch.lengths)
+        if not out.output.isfinite().all():
+            raise CheckFailed(
+                f"at update {self.global_step} the model's outputs are NaN or infinite: "
+                "use a lower --lr or --clip"
+            )
         metric = self.task.measure(self.task.score(out.output, batch.targets), batch.asked)
         running = batch.running
         seen = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ class Options:
     steps: int | None = None
     batch_size: int | None = None
     lr: float | None = None
+    lr_decay: float | None = None
+    """The last part of the steps, over which the learning rate falls to 0 in a straight line."""
     seed: int = 0
     clip: float = 1.0
     """The most that the norm of all gradients together may be."""
@@ -55,6 +58,7 @@ class Options:
                     ("steps", recipe.steps),
                     ("batch_size", recipe.batch_size),
                     ("lr", recipe.lr),
+                    ("lr_decay", recipe.lr_decay),
                 )
             },
         }
@@ -68,9 +72,19 @@ class Options:
             if not settings[name] >= least:
                 option = name.replace("_", "-")
                 raise UserError(f"--{option} must be at least {least}, not {settings[name]}")
+        if not 0 <= settings["lr_decay"] <= 1:
+            raise UserError(f"--lr-decay must lie between 0 and 1, not {settings['lr_decay']}")
         for name in ("lr", "clip"):
             if not settings[name] > 0:
                 raise UserError(f"--{name} must be above 0, not {settings[name]}")
+        for name in ("tau", "lr", "clip", "halting_bias", "target_metric"):
+            if settings[name] is not None and not math.isfinite(settings[name]):
+                option = name.replace("_", "-")
+                raise UserError(f"--{option} must be a finite number, not {settings[name]}")
+        if settings["patience"] is not None and settings["patience"] < 1:
+            raise UserError(f"--patience must be at least 1, not {settings['patience']}")
+        if settings["seed"] >= 1 << 32:
+            raise UserError(f"--seed must be below {1 << 32}, not {settings['seed']}")
         return Options(**settings)
 
     def config(self, task: Task) -> ACTConfig:

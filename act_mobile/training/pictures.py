@@ -9,18 +9,18 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 
-import matplotlib.pyplot as plt  # noqa: E402
-import torch  # noqa: E402
+import matplotlib.pyplot as plt
+import torch
 
-from act_mobile.tasks.charlm import CharLM  # noqa: E402
-from act_mobile.tasks.task import Task  # noqa: E402
+from act_mobile.tasks.charlm import CharLM
+from act_mobile.tasks.task import Task
 
 if TYPE_CHECKING:
     from act_mobile.model import ACTModel
     from act_mobile.training.evaluate import Evaluation
 
 BLUE, ORANGE, GREY = "#2b6cb0", "#c05621", "#718096"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.figsize": (6.4, 3.8),
     "figure.constrained_layout.use": True,
     "savefig.dpi": 150,

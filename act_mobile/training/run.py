@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import tempfile
 import time
 import warnings
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import lightning
@@ -16,7 +19,6 @@ from lightning.pytorch.callbacks import (
     Callback,
     EarlyStopping,
     ModelCheckpoint,
-    RichProgressBar,
 )
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
@@ -28,6 +30,7 @@ from act_mobile.training.evaluate import evaluate, write_evaluation, write_metri
 from act_mobile.training.learner import Learner
 from act_mobile.training.options import Options
 from act_mobile.training.pictures import write_pictures
+from act_mobile.training.progress import progress
 from act_mobile.training.stream import Stream
 
 CHECKPOINTS = "checkpoints"
@@ -67,18 +70,24 @@ def train(
         warnings.filterwarnings(
             "ignore", message=".*Checkpoint directory .* exists and is not empty"
         )
-        trainer.fit(
-            learner,
-            train_dataloaders=Stream(
-                task, options.batch_size or 0, options.seed, rank=rank, start=start
-            ),
-            val_dataloaders=DataLoader([task.evaluation], batch_size=None),  # type: ignore[arg-type]
-            ckpt_path=last if resume else None,
-            weights_only=True,
-        )
+        # Lightning itself asks torch in a way that torch 2.13 is about to drop.
+        warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated")
+        try:
+            trainer.fit(
+                learner,
+                train_dataloaders=Stream(
+                    task, options.batch_size or 0, options.seed, rank=rank, start=start
+                ),
+                val_dataloaders=DataLoader([task.evaluation], batch_size=None),  # type: ignore[arg-type]
+                ckpt_path=last if resume else None,
+                weights_only=True,
+            )
+        except SystemExit as ended:
+            # Lightning exits by itself after Ctrl-C, as if something had failed.
+            if isinstance(ended.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
+            raise
     seconds = time.perf_counter() - began
-    if trainer.interrupted:
-        raise KeyboardInterrupt
     if rank:
         return {}
 
@@ -96,17 +105,21 @@ def train(
         "losses": learner.losses,
         "history": learner.history,
     }
-    write_evaluation(output / "eval.npz", task)
-    write_pictures(output, task, model, found, metrics)
-    write_metrics(output / "metrics.json", metrics)
-    save_model(output / "model.pt", model, task.to_dict())
+    with tempfile.TemporaryDirectory(dir=output, prefix=".") as name:
+        aside = Path(name)
+        write_evaluation(aside / "eval.npz", task)
+        write_pictures(aside, task, model, found, metrics)
+        write_metrics(aside / "metrics.json", metrics)
+        save_model(aside / "model.pt", model, task.to_dict())
+        for file in aside.iterdir():
+            file.replace(output / file.name)
     return metrics
 
 
 def _trainer(task: Task, options: Options, output: Path, ranks: int) -> lightning.Trainer:
     mode = "max" if task.higher_is_better else "min"
     callbacks: list[Callback] = [
-        RichProgressBar(refresh_rate=100, leave=True),
+        progress(),
         ModelCheckpoint(
             output / CHECKPOINTS, "best", monitor="metric", mode=mode, save_last=True,
             enable_version_counter=False,
@@ -134,6 +147,7 @@ def _trainer(task: Task, options: Options, output: Path, ranks: int) -> lightnin
         log_every_n_steps=50,
         use_distributed_sampler=False,
         enable_model_summary=False,
+        enable_progress_bar=sys.stderr.isatty(),
         logger=TensorBoardLogger(output, name=None, version="logs"),
         callbacks=callbacks,
     )
@@ -152,12 +166,18 @@ def _check_folder(output: Path, last: Path, task: Task, options: Options, resume
         return 0
     if not last.is_file():
         raise UserError(f"{last}: no such checkpoint: train without --resume")
-    checkpoint = torch.load(last, map_location="cpu", weights_only=True)
-    saved = checkpoint["act_mobile"]
+    try:
+        checkpoint = torch.load(last, map_location="cpu", weights_only=True)
+        saved, step = checkpoint["act_mobile"], int(checkpoint["global_step"])
+    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, UnpicklingError):
+        raise UserError(f"{last}: damaged, cannot be read: train without --resume") from None
     if saved["task"] != task.to_dict():
         raise UserError(f"{output}: was trained for another task or size: give the same ones")
-    # How long to train, and when to look, may change; all else decides what training gives.
-    free = {"steps", "evaluate_every", "target_metric", "patience"}
+    # How long to train, and when to look, may change; all else decides what training gives, and
+    # so do the steps where the learning rate falls towards their end.
+    free = {"evaluate_every", "target_metric", "patience"} | (
+        set() if options.lr_decay else {"steps"}
+    )
     for name, value in asdict(options).items():
         if name not in free and saved["options"][name] != value:
             option = name.replace("_", "-")
@@ -165,4 +185,4 @@ def _check_folder(output: Path, last: Path, task: Task, options: Options, resume
                 f"{output}: was trained with --{option} {saved['options'][name]}, not {value}: "
                 "give the same to resume"
             )
-    return int(checkpoint["global_step"])
+    return step

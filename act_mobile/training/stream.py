@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterator
 
 import torch
 
 from act_mobile.tasks.task import Batch, Task
-
-RANKS = 1 << 12
-STEPS = 1 << 32
 
 
 class Stream:
@@ -20,12 +19,14 @@ class Stream:
 
     def __init__(self, task: Task, batch_size: int, seed: int, *, rank: int, start: int) -> None:
         self.task, self.batch_size, self.start = task, batch_size, start
-        self.offset = (seed * RANKS + rank) * STEPS
+        self.seed, self.rank = seed, rank
 
     def __iter__(self) -> Iterator[Batch]:
         generator = torch.Generator()
         step = self.start
         while True:
-            generator.manual_seed((self.offset + step) % (1 << 63))
+            # torch's generator on the CPU takes 32 bits of a seed: all three must be in them.
+            place = struct.pack("<QQQ", self.seed, self.rank, step)
+            generator.manual_seed(zlib.crc32(place))
             yield self.task.batch(self.batch_size, generator)
             step += 1

@@ -1,4 +1,4 @@
-"""A whole export for every target: files, names, manifest, golden bundle, the artefact's own facts."""
+"""A whole export for every target: files, names, manifest, golden bundle, metadata."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_forms(
     assert found.passed
     assert found.time_steps >= 200
     assert found.ponder_steps_wrong == 0
-    assert done.manifest.max_ponder == options.get("max_ponder", config.get("halting") and 2 or 4)
+    assert done.manifest.max_ponder == options.get("max_ponder", 2 if "halting" in config else 4)
     batch = options.get("batch", 1)
     time = (options["sequence"],) if "sequence" in options else ()
     assert done.manifest.interface.data.shape == (batch, *time, 3)
@@ -159,9 +159,7 @@ def test_data_file(model_file: ModelFile, tmp_path: Path) -> None:
     x = np.full((3, 4, 3), 7, np.float32)
     x[0, :2], x[1, :4], x[2, :1] = 1, 2, 3
     np.savez(tmp_path / "eval.npz", x=x, lengths=[2, 4, 1], targets=np.zeros((3, 4)), metric="mse")
-    (done,) = export(
-        model_file(), "onnx", output=tmp_path / "out", data=tmp_path / "eval.npz"
-    )
+    (done,) = export(model_file(), "onnx", output=tmp_path / "out", data=tmp_path / "eval.npz")
     assert done.verification.time_steps == 7
     golden = np.load(tmp_path / "out" / "model.golden.npz")
     assert golden["x"][:, 0, 0].tolist() == [1, 1, 2, 2, 2, 2, 3]

@@ -37,9 +37,7 @@ def check(change: Any, model: ACTModel | None = None, stream: bool = True) -> Ve
     samples = noise(np.empty((0, 3), np.float32), None, 40)
     runtime = Impostor(model, stream, change)
     sequence: Any = "stream" if stream else 3
-    return verify(
-        model, interface, runtime, samples, sequence, time_steps=40, tolerance=1e-5
-    )
+    return verify(model, interface, runtime, samples, sequence, time_steps=40, tolerance=1e-5)
 
 
 @pytest.mark.parametrize("stream", [True, False])

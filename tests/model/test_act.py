@@ -100,9 +100,7 @@ def test_pieces_of_a_sequence_give_the_whole(
 
 @settings(max_examples=60, deadline=None)
 @given(layers(), st.data())
-def test_rows_of_a_batch_do_not_meet(
-    case: tuple[ACT, torch.Tensor], data: st.DataObject
-) -> None:
+def test_rows_of_a_batch_do_not_meet(case: tuple[ACT, torch.Tensor], data: st.DataObject) -> None:
     """Each row of a ragged batch is what it would be alone and without padding."""
     act, x = case
     time = x.shape[1]

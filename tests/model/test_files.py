@@ -110,9 +110,10 @@ def test_foreign_files(tmp_path: Path) -> None:
 
 def test_zip_that_unpacks_to_much_more(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(
-        "model/data.pkl", "w", force_zip64=True
-    ) as entry:
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("model/data.pkl", "w", force_zip64=True) as entry,
+    ):
         for _ in range(33):
             entry.write(bytes(1 << 26))
     assert "more than" in refused(path)

@@ -1,0 +1,175 @@
+"""``act-export`` as a user meets it: the real command, its exit codes, its one line of error."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+ModelFile = Callable[..., Path]
+
+
+def act_export(
+    *arguments: Any, cwd: Path, file_limit: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    def limit() -> None:
+        if file_limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
+
+    return subprocess.run(
+        [sys.executable, "-m", "act_export.cli", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        preexec_fn=limit,
+        check=False,
+    )
+
+
+def refused(cwd: Path, *arguments: Any, **keywords: Any) -> str:
+    """Run a command that must fail as bad input does; returns its line, less the program's name."""
+    before = sorted(cwd.rglob("*"))
+    done = act_export(*arguments, cwd=cwd, **keywords)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    last = done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert last.startswith("act-export: error: ")
+    assert sorted(cwd.rglob("*")) == before, "something was left behind"
+    return last.removeprefix("act-export: error: ")
+
+
+def test_help_is_quick_to_load_and_shows_examples(tmp_path: Path) -> None:
+    code = (
+        "import sys; from act_export.cli import command; import click.testing as t;"
+        "r = t.CliRunner().invoke(command, ['--help']); print(r.output);"
+        "print('heavy:', sorted({'torch', 'numpy', 'onnx'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "act-export model.pt --target tflite" in done.stdout
+    assert "heavy: []" in done.stdout
+
+
+def test_json_is_all_that_stdout_gets(model_file: ModelFile, tmp_path: Path) -> None:
+    done = act_export(
+        model_file(), "--target", "onnx", "--json", "-o", "out", "--samples", "20", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)["exports"]
+    assert found["target"] == "onnx"
+    assert found["verification"]["passed"]
+    assert found["verification"]["time_steps"] == 20
+    assert (tmp_path / found["path"]).stat().st_size == found["size"]
+    for stage in ("load", "trace", "convert", "verify", "write"):
+        assert stage in done.stderr
+
+
+def test_table(model_file: ModelFile, tmp_path: Path) -> None:
+    done = act_export(model_file(), "--target", "coreml", "--samples", "20", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in ("model.mlpackage", "20/20", "standard normal inputs", "not run by Apple's"):
+        assert words in done.stdout
+
+
+def test_bad_models(model_file: ModelFile, tmp_path: Path) -> None:
+    assert "no such file" in refused(tmp_path, "none.pt", "--target", "onnx")
+    path = model_file()
+    path.write_bytes(path.read_bytes()[:400])
+    assert "cut short" in refused(tmp_path, path, "--target", "onnx", "-o", "new/folder")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--target", "tensorrt"], "'tensorrt' is not known: use onnx, tflite, coreml or all"),
+        (["--target", "onnx", "--batch", "0"], "--batch must be at least 1, not 0"),
+        (["--target", "onnx", "--max-ponder", "9"], "--max-ponder 9: this model was made for 1 to"),
+        (["--target", "onnx", "--sequence", "many"], "'many' is neither stream nor a number"),
+        (["--target", "onnx", "-o", "model.pt"], "model.pt: is a file, not a folder"),
+        (["--target", "onnx", "-o", "model.pt/below"], "model.pt/below: cannot be made"),
+        ([], "Missing option '--target'"),
+        (["--target", "onnx", "--colour"], "No such option '--colour'"),
+    ],
+)
+def test_bad_usage(
+    model_file: ModelFile, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    assert message in refused(tmp_path, model_file().name, *arguments)
+
+
+def test_task_that_is_not_known(model_file: ModelFile, tmp_path: Path) -> None:
+    path = model_file(task={"name": "chess"})
+    assert "task 'chess' is not known" in refused(tmp_path, path, "--target", "onnx", "-o", "out")
+
+
+def test_task_of_another_size(model_file: ModelFile, tmp_path: Path) -> None:
+    path = model_file(task={"name": "parity", "bits": 8})
+    assert "give --data" in refused(tmp_path, path, "--target", "onnx", "-o", "out")
+
+
+X = np.zeros((4, 5, 3), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"tokens": np.zeros((4, 5), np.int32)}, "has no array 'x'"),
+        ({"x": X.astype(int)}, "'x' has type int64, expected floating-point numbers"),
+        ({"x": X[..., :2]}, "'x' has shape (4, 5, 2), expected (N, T, 3)"),
+        ({"x": X[0]}, "'x' has shape (5, 3), expected (N, T, 3)"),
+        ({"x": X * np.nan}, "'x' has NaN or infinite values"),
+        ({"x": X, "lengths": [1, 2]}, "'lengths' must be 4 whole numbers"),
+        ({"x": X, "lengths": [1, 2, 3, 6]}, "'lengths' must lie between 1 and 5"),
+        ({"x": X, "metric": "charm"}, "metric 'charm' is not known"),
+        ({"x": np.array([None])}, "not a readable .npz of plain arrays"),
+    ],
+)
+def test_bad_data(
+    model_file: ModelFile, tmp_path: Path, arrays: dict[str, Any], message: str
+) -> None:
+    np.savez(tmp_path / "eval.npz", **arrays)
+    line = refused(tmp_path, model_file(), "--target", "onnx", "--data", "eval.npz", "-o", "out")
+    assert message in line
+    assert "eval.npz" in line
+
+
+def test_tokens_outside_the_vocabulary(model_file: ModelFile, tmp_path: Path) -> None:
+    np.savez(tmp_path / "eval.npz", tokens=np.full((1, 4), 11))
+    path = model_file(vocab_size=11)
+    line = refused(tmp_path, path, "--target", "onnx", "--data", "eval.npz", "-o", "out")
+    assert "tokens from 11 to 11, the model knows 0 to 10" in line
+
+
+def test_data_that_is_no_archive(model_file: ModelFile, tmp_path: Path) -> None:
+    (tmp_path / "eval.npz").write_bytes(b"PK\3\4 not really")
+    line = refused(tmp_path, model_file(), "--target", "onnx", "--data", "eval.npz", "-o", "out")
+    assert "not a readable .npz" in line
+
+
+@pytest.mark.parametrize("target", ["onnx", "tflite", "coreml"])
+def test_a_disk_that_fills(model_file: ModelFile, tmp_path: Path, target: str) -> None:
+    """No file may grow past 2 kB: the artefact cannot be written, and nothing is."""
+    line = refused(tmp_path, model_file(), "--target", target, "-o", "out", file_limit=2000)
+    assert line == "out: File too large: make room, or give another -o"
+
+
+def test_a_folder_that_is_not_writable(model_file: ModelFile) -> None:
+    """/proc refuses new folders to everyone, root too."""
+    path = model_file()
+    line = refused(path.parent, path, "--target", "onnx", "-o", "/proc/act-export")
+    assert "/proc/act-export: cannot be made" in line
