@@ -22,7 +22,7 @@ class Parity(Task):
 
     name: ClassVar[str] = "parity"
     labels: ClassVar[tuple[str, ...] | None] = ("even", "odd")
-    recipe: ClassVar[Recipe] = Recipe("rnn", 128, 128, 10, 1e-3, 1e-3, 60_000, 0.5)
+    recipe: ClassVar[Recipe] = Recipe("rnn", 128, 128, 10, 1e-3, 1e-3, 100_000, 0.4)
     difficulty_name: ClassVar[str] = "bits"
     evaluation_rows: ClassVar[int] = 4096
 

@@ -32,6 +32,7 @@ OPTIONS = [
     click.Option(["--epsilon"], type=float, default=0.01, help="Halt at a sum of 1 - epsilon."),
     click.Option(["--tau"], type=float, help="Time penalty: weight of the ponder cost."),
     click.Option(["--halting"], default="act", metavar="act|fixed:K", help="Halting policy."),
+    click.Option(["--init"], metavar="MODEL.PT", help="Start from a trained model's weights."),
     click.Option(["--halting-bias"], type=float, default=1.0, help="Its bias at the start."),
     click.Option(["--steps"], type=int, help="Updates, in all."),
     click.Option(["--batch-size"], type=int, help="Rows of an update, on each rank."),

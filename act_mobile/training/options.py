@@ -22,6 +22,8 @@ class Options:
     epsilon: float = 0.01
     tau: float | None = None
     halting: str = "act"
+    init: str | None = None
+    """A model.pt whose weights to start from, of a model of the same sizes."""
     halting_bias: float = 1.0
     """Where the halting units' bias starts: the lower, the more ponder steps at first."""
     steps: int | None = None

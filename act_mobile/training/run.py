@@ -24,7 +24,8 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from act_mobile.errors import UserError
-from act_mobile.files import save_model
+from act_mobile.files import load_model, save_model
+from act_mobile.model import ACTModel
 from act_mobile.tasks.task import Task
 from act_mobile.training.evaluate import evaluate, write_evaluation, write_metrics
 from act_mobile.training.learner import Learner
@@ -62,6 +63,8 @@ def train(
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     lightning.seed_everything(options.seed, verbose=False)
     learner = Learner(task, options)
+    if options.init is not None:
+        _start_from(Path(options.init), learner.model)
     trainer = _trainer(task, options, output, ranks)
     began = time.perf_counter()
     with warnings.catch_warnings():
@@ -114,6 +117,18 @@ def train(
         for file in aside.iterdir():
             file.replace(output / file.name)
     return metrics
+
+
+def _start_from(path: Path, model: ACTModel) -> None:
+    """Take over a trained model's weights; what is not a weight (epsilon, limit) may differ."""
+    trained = load_model(path)
+    for name in (
+        "input_size", "hidden_size", "output_size", "cell", "num_layers", "vocab_size", "halting"
+    ):  # fmt: skip
+        before, now = getattr(trained.config, name), getattr(model.config, name)
+        if before != now:
+            raise UserError(f"{path}: its {name} is {before}, this run's is {now}")
+    model.load_state_dict(trained.state_dict())
 
 
 def _trainer(task: Task, options: Options, output: Path, ranks: int) -> lightning.Trainer:

@@ -38,9 +38,7 @@ def test_yes_or_no() -> None:
 def test_a_sequence_is_wrong_once_and_padding_never_counts() -> None:
     yes, no = math.log(3), -math.log(3)
     output = torch.tensor([[yes, no, yes], [no, no, yes]]).unsqueeze(-1)
-    batch = Batch(
-        torch.zeros(2, 3, 12), torch.tensor([[1, 1, 1], [0, 0, 0]]), torch.tensor([3, 2])
-    )
+    batch = Batch(torch.zeros(2, 3, 12), torch.tensor([[1, 1, 1], [0, 0, 0]]), torch.tensor([3, 2]))
     task = Logic(1, 3)
     expected = -(4 * math.log(3 / 4) + math.log(1 / 4)) / 5
     assert task.loss(output, batch).item() == pytest.approx(expected)
