@@ -114,7 +114,9 @@ def _text(path: Path, task: CharLM, model: ACTModel, lines: int = 14, width: int
         column += 1
         if token == ord("\n") or column == width:
             row, column = row + 1, 0
-    image = axes.imshow(grid, cmap="Blues", vmin=0, vmax=float(steps.max()) * 1.3, aspect="auto")
+    least, most = float(steps.min()), float(steps.max())
+    room = 0.6 * max(most - least, 1)  # the darkest colours would swallow the letters
+    image = axes.imshow(grid, cmap="Blues", vmin=least, vmax=most + room, aspect="auto")
     axes.set_axis_off()
     axes.set_title("ponder steps N at each character read")
     bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
