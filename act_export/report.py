@@ -76,7 +76,7 @@ def table(exports: list[Export]) -> None:
     console.print(f"In {folder}, each with its manifest and golden bundle.", style="dim")
     console.print(
         f"Each was checked over {found.time_steps} time steps of {found.source}: "
-        f"largest errors above, {found.tolerance:g} allowed.",
+        f"largest errors above, {found.tolerance:g} x (1 + |value|) allowed.",
         style="dim",
     )
     for each in exports:

@@ -1,10 +1,9 @@
-"""Tiny parity runs, in this process and through the real command."""
+"""Tiny parity runs, from Python and through the command."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from act_mobile.tasks.parity import Parity
+from act_mobile.training.cli import main
 from act_mobile.training.options import Options
 from act_mobile.training.run import train
 
@@ -43,17 +43,18 @@ def run_tiny() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Command:
-    """``act-train`` as a user starts it, in a folder of its own."""
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """``act-train`` from a command line, in a folder of its own."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "act_mobile.training.cli", *arguments],
-            cwd=tmp_path,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.argv", ["act-train", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
 
     return run

@@ -90,7 +90,8 @@ def test_the_loss_is_the_task_s_and_the_mean_ponder_cost() -> None:
     total = count = 0.0
     losses = []
     for row, length in enumerate(batch.lengths.tolist()):
-        out = learner.model(batch.inputs[row : row + 1, :length])
+        with torch.no_grad():
+            out = learner.model(batch.inputs[row : row + 1, :length])
         total += float((out.ponder.steps + out.ponder.remainder).sum())
         count += length
         losses.append(
