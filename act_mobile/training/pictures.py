@@ -57,7 +57,7 @@ def _loss(path: Path, task: Task, metrics: dict[str, Any]) -> None:
     above.plot(steps, losses, color=GREY, alpha=0.35, linewidth=0.8)
     width = max(1, len(losses) // 100)
     smooth = torch.tensor(losses).unfold(0, width, 1).mean(1)
-    above.plot(steps[width - 1 :], smooth, color=BLUE)
+    above.plot(steps[width - 1 :], smooth.tolist(), color=BLUE)
     above.set_ylabel("training loss (nats)")
     above.set_title(f"{task.name}: loss, metric and ponder steps in training")
     history = metrics["history"]
@@ -116,7 +116,7 @@ def _text(path: Path, task: CharLM, model: ACTModel, lines: int = 14, width: int
             row, column = row + 1, 0
     least, most = float(steps.min()), float(steps.max())
     room = 0.6 * max(most - least, 1)  # the darkest colours would swallow the letters
-    image = axes.imshow(grid, cmap="Blues", vmin=least, vmax=most + room, aspect="auto")
+    image = axes.imshow(grid.numpy(), cmap="Blues", vmin=least, vmax=most + room, aspect="auto")
     axes.set_axis_off()
     axes.set_title("ponder steps N at each character read")
     bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
