@@ -75,7 +75,7 @@ def train(
         )
         # Lightning itself asks torch in a way that torch 2.13 is about to drop.
         warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated")
-        looks = DataLoader([task.evaluation], batch_size=None)  # type: ignore[arg-type]
+        looks: DataLoader[Any] = DataLoader([task.evaluation], batch_size=None)  # type: ignore[arg-type]
         try:
             trainer.fit(
                 learner,

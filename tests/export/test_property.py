@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from act_export import export
@@ -47,14 +47,15 @@ def cases(draw: st.DrawFn) -> tuple[dict[str, Any], Options]:
 def test_random_models(target: str, shard: int) -> None:
     passed = 0
 
+    @seed(shard)
     @settings(
         max_examples=EXAMPLES[target] // SHARDS,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(cases(), st.just(shard))
-    def check(case: tuple[dict[str, Any], Options], _: int) -> None:
+    @given(cases())
+    def check(case: tuple[dict[str, Any], Options]) -> None:
         nonlocal passed
         config, options = case
         with tempfile.TemporaryDirectory() as folder:
