@@ -136,7 +136,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
          "--steps", "1000000", "--evaluate-every", "20", "-o", "run"],
         cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         # A shell starts what it runs in the background with Ctrl-C ignored, which is inherited.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
     assert process.stderr is not None
     while not process.stderr.readline().startswith("40 of"):
