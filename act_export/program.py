@@ -37,11 +37,11 @@ class Program:
 class Call(nn.Module):
     """One call of a deployed model: named tensors in, named tensors out, state explicit."""
 
-    def __init__(self, model: ACTModel, interface: Interface, sequence: Sequence) -> None:
+    def __init__(self, model: ACTModel, interface: Interface, *, stream: bool) -> None:
         super().__init__()
         self.model = model
         self.interface = interface
-        self.stream = sequence == "stream"
+        self.stream = stream
 
     def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
         x, *tensors = (inputs[t.name] for t in self.interface.inputs)
@@ -63,7 +63,7 @@ def trace(model: ACTModel, ponder: Ponder, sequence: Sequence, batch: int) -> Pr
             module.kind = ponder
     with torch.no_grad():
         exported = torch.export.export(
-            Call(model, interface, sequence), (), kwargs=_zeros(interface)
+            Call(model, interface, stream=sequence == "stream"), (), kwargs=_zeros(interface)
         )
     return Program(exported, interface)
 

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from act_export.interface import Interface
-from act_export.program import Sequence, by_layer
+from act_export.program import Call, Sequence
 from act_export.samples import Samples, feeds
 from act_mobile.act import ACT
 from act_mobile.halting import ACTHalting
@@ -53,13 +53,10 @@ def reference_steps(
 
 def call_model(model: ACTModel, interface: Interface, inputs: Arrays, *, stream: bool) -> Arrays:
     """The model's own answer to one call."""
-    x, *states = (torch.from_numpy(inputs[t.name]) for t in interface.inputs)
+    call = Call(model, interface, stream=stream)
     with torch.no_grad():
-        out = model(x.unsqueeze(1) if stream else x, by_layer(model.act, states))
-    over_time = (out.output, out.ponder.steps, out.ponder.remainder)
-    tensors = [t.squeeze(1) if stream else t for t in over_time]
-    tensors += [s for layer in out.state for s in layer]
-    return {t.name: v.numpy() for t, v in zip(interface.outputs, tensors, strict=True)}
+        outputs = call(**{name: torch.from_numpy(value) for name, value in inputs.items()})
+    return {name: value.numpy() for name, value in outputs.items()}
 
 
 def on_threshold(
