@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from act_mobile.analytic import run_analytic
 from act_mobile.cells import CELLS, AnalyticCell, CellFactory, State, split, state_size
 from act_mobile.errors import UserError
-from act_mobile.halting import ACTHalting, Halting, parse_halting
-from act_mobile.ponder import PonderKind
-from act_mobile.sequence import run_sequence
+from act_mobile.halting import ACTHalting, Budget, Halting, parse_halting
+from act_mobile.ponder import LOOPS, PonderKind
+from act_mobile.sequence import loop_over_time, run_sequence
 
 
 class Ponder(NamedTuple):
@@ -97,7 +97,11 @@ class ACT(nn.Module):
         return [tuple(zeros for _ in range(state_size(cell))) for cell in self.cells]
 
     def forward(
-        self, x: Tensor, state: list[State] | None = None, lengths: Tensor | None = None
+        self,
+        x: Tensor,
+        state: list[State] | None = None,
+        lengths: Tensor | None = None,
+        budget: Budget | None = None,
     ) -> ACTOutput:
         """Run whole sequences.
 
@@ -105,14 +109,17 @@ class ACT(nn.Module):
             x: (B, T, I).
             state: as a previous call returned it, to go on where that one stopped; else zero.
             lengths: (B,), time steps of each row; else every row has T.
+            budget: another threshold and limit of ponder steps than the layer's own.
         """
         batch, time, _ = x.shape
-        if time == 0:
+        if type(time) is int and time == 0:  # a traced length is not a number yet
             raise UserError(
                 "x has no time steps: give (batch, time, features) with time at least 1"
             )
         state = self.initial_state(batch, x) if state is None else state
-        counts, order = [batch] * time, None
+        budget = self.policy.budget if budget is None else budget
+        counts: list[int] | None = None
+        order = None
         if lengths is not None:
             # Longest first, so that the rows still running are always the first ones.
             lengths, order = lengths.to(x.device).sort(descending=True, stable=True)
@@ -122,7 +129,7 @@ class ACT(nn.Module):
         x = x.transpose(0, 1)
         final, steps, remainders = [], [], []
         for layer in range(self.num_layers):
-            x, n, r, last = self._run_layer(layer, x, state[layer], counts)
+            x, n, r, last = self._run_layer(layer, x, state[layer], budget, counts)
             final.append(last)
             steps.append(n)
             remainders.append(r)
@@ -136,22 +143,24 @@ class ACT(nn.Module):
         return ACTOutput(x, final, Ponder(n, r))
 
     def _run_layer(
-        self, layer: int, x: Tensor, state: State, counts: list[int]
+        self, layer: int, x: Tensor, state: State, budget: Budget, counts: list[int] | None
     ) -> tuple[Tensor, Tensor, Tensor, State]:
         """x (T, B, I) -> outputs (T, B, H), N and R (T, B), the final state."""
         cell = split(self.cells[layer])
         unit = cast(nn.Linear, self.halting[layer]) if self.policy.learned else None
         projections = cell.project(x)
+        time, batch = projections.shape[:2]
+        if self.kind in LOOPS and not (type(time) is int and time == 1):
+            return loop_over_time(cell, unit, budget, projections, state, self.kind)
+        counts = [batch] * time if counts is None else counts
         if (
             self.kind == "eager"
             and torch.is_grad_enabled()
             and isinstance(cell, AnalyticCell)
-            and isinstance(self.policy, ACTHalting)
+            and unit is not None
         ):
-            return run_analytic(
-                cell, cast(nn.Linear, unit), self.policy, projections, state, counts
-            )
-        return run_sequence(cell, unit, self.policy, projections, state, counts, self.kind)
+            return run_analytic(cell, unit, budget, projections, state, counts)
+        return run_sequence(cell, unit, budget, projections, state, counts, self.kind)
 
     def extra_repr(self) -> str:
         epsilon = (

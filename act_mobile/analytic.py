@@ -20,13 +20,13 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from act_mobile.cells import AnalyticCell, State
-from act_mobile.halting import ACTHalting
+from act_mobile.halting import Budget
 
 
 def run_analytic(
     cell: AnalyticCell,
     unit: nn.Linear,
-    policy: ACTHalting,
+    budget: Budget,
     projections: Tensor,
     state: State,
     counts: list[int],
@@ -40,8 +40,8 @@ def run_analytic(
     """
     outputs, steps, remainders, *final = _Layer.apply(
         cell,
-        policy.threshold,
-        policy.max_ponder,
+        budget.threshold,
+        budget.max_ponder,
         counts,
         projections,
         cell.flag,

@@ -8,9 +8,20 @@ whatever the input and is the baseline that adaptive models are compared with.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
+
+from torch import Tensor
 
 from act_mobile.errors import UserError
+
+
+class Budget(NamedTuple):
+    """When a time step must end, as numbers or, so that they stay inputs of a trace, tensors."""
+
+    threshold: float | Tensor
+    """What the running sum of halting units must reach: 1 - epsilon, at most 1."""
+    max_ponder: int | Tensor
+    """M, the most ponder steps, at least 1."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,11 @@ class ACTHalting:
         """What the running sum of halting units must reach."""
         return 1.0 - self.epsilon
 
+    @property
+    def budget(self) -> Budget:
+        """What a time step gets unless its caller says otherwise."""
+        return Budget(self.threshold, self.max_ponder)
+
     def __str__(self) -> str:
         return "act"
 
@@ -36,6 +52,11 @@ class FixedHalting:
 
     max_ponder: int
     learned: ClassVar[bool] = False
+
+    @property
+    def budget(self) -> Budget:
+        """No halting sum to reach: only the limit counts."""
+        return Budget(1.0, self.max_ponder)
 
     def __str__(self) -> str:
         return f"fixed:{self.max_ponder}"

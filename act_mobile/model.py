@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from act_mobile.act import ACT, ACTOutput
 from act_mobile.cells import CELLS, State
 from act_mobile.errors import UserError
-from act_mobile.halting import parse_halting
+from act_mobile.halting import Budget, parse_halting
 
 SIZE_LIMITS = {
     "input_size": 65536,
@@ -96,13 +96,17 @@ class ACTModel(nn.Module):
         self.head = nn.Linear(config.hidden_size, config.output_size)
 
     def forward(
-        self, x: Tensor, state: list[State] | None = None, lengths: Tensor | None = None
+        self,
+        x: Tensor,
+        state: list[State] | None = None,
+        lengths: Tensor | None = None,
+        budget: Budget | None = None,
     ) -> ACTOutput:
         """x (B, T, I), or tokens (B, T) with a vocabulary -> output (B, T, O).
 
-        ``state`` and ``lengths`` as :meth:`ACT.forward` takes them.
+        ``state``, ``lengths`` and ``budget`` as :meth:`ACT.forward` takes them.
         """
         if self.embedding is not None:
             x = self.embedding(x)
-        out = self.act(x, state, lengths)
+        out = self.act(x, state, lengths, budget)
         return out._replace(output=self.head(out.output))

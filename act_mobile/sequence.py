@@ -1,25 +1,26 @@
-"""One ACT layer over time: a python loop over the time steps around the ponder loop."""
+"""One ACT layer over time: a loop over the time steps around the ponder loop."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch._higher_order_ops.while_loop import while_loop
 
 from act_mobile.cells import SplitCell, State
-from act_mobile.halting import FixedHalting, Halting
+from act_mobile.halting import Budget
 from act_mobile.ponder import Pondered, PonderKind, SigmoidUnit, TimeStep, ponder
 
 
 def run_sequence(
     cell: SplitCell,
     unit: nn.Linear | None,
-    policy: Halting,
+    budget: Budget,
     projections: Tensor,
     state: State,
     counts: list[int],
     kind: PonderKind,
 ) -> tuple[Tensor, Tensor, Tensor, State]:
-    """Run one layer over time.
+    """Run one layer over time, in a python loop.
 
     Args:
         unit: the layer's halting unit, where its policy has one.
@@ -35,19 +36,7 @@ def run_sequence(
         if running < len(state[0]):
             ended.append(tuple(s[running:] for s in state))
             state = tuple(s[:running] for s in state)
-        if isinstance(policy, FixedHalting):
-            pondered = _repeat(cell, projection[:running], state, policy.max_ponder)
-        else:
-            assert unit is not None
-            step = TimeStep(
-                cell,
-                projection[:running],
-                state,
-                SigmoidUnit(unit),
-                policy.threshold,
-                policy.max_ponder,
-            )
-            pondered = ponder(step, kind)
+        pondered = _time_step(cell, unit, budget, projection[:running], state, kind)
         state = pondered.state
         missing = len(projection) - running
         outputs.append(_pad_rows(state[0], missing))
@@ -56,6 +45,61 @@ def run_sequence(
     if ended:
         state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
     return torch.stack(outputs), torch.stack(steps), torch.stack(remainders), state
+
+
+def loop_over_time(
+    cell: SplitCell,
+    unit: nn.Linear | None,
+    budget: Budget,
+    projections: Tensor,
+    state: State,
+    kind: PonderKind,
+) -> tuple[Tensor, Tensor, Tensor, State]:
+    """The same with time itself a ``while_loop``, for rows of one length, which may be traced."""
+    time, batch, _ = projections.shape
+
+    def more(t: Tensor, *_: Tensor) -> Tensor:
+        return t < time
+
+    def body(
+        t: Tensor, outputs: Tensor, steps: Tensor, remainders: Tensor, *state: Tensor
+    ) -> tuple[Tensor, ...]:
+        now = t.reshape(1)
+        projection = projections.index_select(0, now).squeeze(0)
+        pondered = _time_step(cell, unit, budget, projection, state, kind)
+        return (
+            t + 1,
+            outputs.index_put((now,), pondered.state[0].unsqueeze(0)),
+            steps.index_put((now,), pondered.steps.unsqueeze(0)),
+            remainders.index_put((now,), pondered.remainder.unsqueeze(0)),
+            *pondered.state,
+        )
+
+    _, outputs, steps, remainders, *final = while_loop(
+        more,
+        body,
+        (
+            torch.zeros((), dtype=torch.int64, device=projections.device),
+            projections.new_zeros(time, batch, state[0].shape[1]),
+            projections.new_zeros(time, batch, dtype=torch.int32),
+            projections.new_zeros(time, batch),
+            *(s.clone() for s in state),
+        ),
+    )
+    return outputs, steps, remainders, tuple(final)
+
+
+def _time_step(
+    cell: SplitCell,
+    unit: nn.Linear | None,
+    budget: Budget,
+    projection: Tensor,
+    state: State,
+    kind: PonderKind,
+) -> Pondered:
+    if unit is None:
+        return _repeat(cell, projection, state, int(budget.max_ponder))
+    return ponder(TimeStep(cell, projection, state, SigmoidUnit(unit), budget), kind)
 
 
 def _repeat(cell: SplitCell, projection: Tensor, state: State, steps: int) -> Pondered:

@@ -16,21 +16,31 @@ kind       what it is                              for
 eager      python loop; halted rows leave it       training, reference
 unroll     max_ponder steps with early-exit masks  tracing where the target has no control flow
 loop       torch's while_loop operator             tracing where it has
+peeled     the first step, then a loop             the same, where it is the faster one
 =========  ======================================  ===========================================
 
-All three agree to rounding. Only ``eager`` is made for training.
+All agree to rounding. Only ``eager`` is made for training.
 """
 
 from __future__ import annotations
 
 from act_mobile.ponder.eager import ponder_eager
-from act_mobile.ponder.loop import ponder_loop
+from act_mobile.ponder.loop import ponder_loop, ponder_peeled
 from act_mobile.ponder.step import Pondered, PonderKind, SigmoidUnit, TimeStep
 from act_mobile.ponder.unroll import ponder_unroll
 
-__all__ = ["PonderKind", "Pondered", "SigmoidUnit", "TimeStep", "ponder"]
+__all__ = ["LOOPS", "PonderKind", "Pondered", "SigmoidUnit", "TimeStep", "ponder"]
 
-KINDS = {"eager": ponder_eager, "unroll": ponder_unroll, "loop": ponder_loop}
+KINDS = {
+    "eager": ponder_eager,
+    "unroll": ponder_unroll,
+    "loop": ponder_loop,
+    "peeled": ponder_peeled,
+}
+
+
+LOOPS: tuple[PonderKind, ...] = ("loop", "peeled")
+"""The kinds whose trace has control flow."""
 
 
 def ponder(step: TimeStep, kind: PonderKind = "eager") -> Pondered:

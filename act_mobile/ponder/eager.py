@@ -10,7 +10,7 @@ from act_mobile.ponder.step import Pondered, TimeStep
 
 def ponder_eager(step: TimeStep) -> Pondered:
     """Ponder a time step; differentiable; a halted row is not computed again."""
-    cell, projection, state, halting_unit, threshold, max_ponder = step
+    cell, projection, state, halting_unit, (threshold, max_ponder) = step
     batch = projection.shape[0]
     rows = torch.arange(batch, device=projection.device)
     total = projection.new_zeros(batch)
@@ -22,9 +22,9 @@ def ponder_eager(step: TimeStep) -> Pondered:
     done_steps: list[Tensor] = []
 
     inputs = projection + cell.flag
-    for n in range(1, max_ponder + 1):
+    for n in range(1, int(max_ponder) + 1):
         state = cell.update(inputs, state)
-        halting = halting_unit(state[0])
+        halting = halting_unit(state[0]).squeeze(-1)
         remainder = 1 - total
         total = total + halting
         last = ~(total < threshold) if n < max_ponder else torch.ones_like(total, dtype=torch.bool)

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from act_mobile.cells import SplitCell, State
+from act_mobile.halting import Budget
 
-PonderKind = Literal["eager", "unroll", "loop"]
+PonderKind = Literal["eager", "unroll", "loop", "peeled"]
 
 HaltingUnit = Callable[[Tensor], Tensor]
-"""h of a state, (B, H), to the halting unit's value h_n in (0, 1), (B,)."""
+"""h of a state, (B, H), to the halting unit's value h_n in (0, 1), a column (B, 1)."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class SigmoidUnit:
     linear: nn.Linear
 
     def __call__(self, h: Tensor, /) -> Tensor:
-        return torch.sigmoid(self.linear(h)).squeeze(-1)
+        return torch.sigmoid(self.linear(h))
 
 
 class TimeStep(NamedTuple):
@@ -36,9 +37,7 @@ class TimeStep(NamedTuple):
     state: State
     """Each (B, H)."""
     halting_unit: HaltingUnit
-    threshold: float
-    """1 - epsilon."""
-    max_ponder: int
+    budget: Budget
 
 
 class Pondered(NamedTuple):

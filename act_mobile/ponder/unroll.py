@@ -12,9 +12,10 @@ def ponder_unroll(step: TimeStep) -> Pondered:
 
     A halted row keeps its state, so it can neither contribute nor overflow.
     """
-    cell, projection, state, halting_unit, threshold, max_ponder = step
+    cell, projection, state, halting_unit, (threshold, limit) = step
+    max_ponder = int(limit)
     state = cell.update(projection + cell.flag, state)
-    total = halting_unit(state[0]).unsqueeze(-1)
+    total = halting_unit(state[0])
     steps = remainder = torch.ones_like(total)
     running = total < threshold
     weight = torch.where(running, total, remainder) if max_ponder > 1 else remainder
@@ -23,7 +24,7 @@ def ponder_unroll(step: TimeStep) -> Pondered:
     for n in range(2, max_ponder + 1):
         new = cell.update(projection, state)
         state = tuple(torch.where(running, s, old) for s, old in zip(new, state, strict=True))
-        halting = halting_unit(state[0]).unsqueeze(-1)
+        halting = halting_unit(state[0])
         left = 1 - total
         total = total + halting
         more = torch.logical_and(running, total < threshold)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from act_mobile import ACTConfig, ACTModel
+from act_mobile.halting import Budget
 from act_mobile.ponder import PonderKind, TimeStep, ponder
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "act_vectors.json").read_text())
@@ -42,9 +43,8 @@ def test_halting(case: dict[str, Any], kind: PonderKind, dtype: torch.dtype) -> 
         Schedule(),
         zeros,
         (zeros,),
-        lambda h: values[(h[:, 0].long() - 1).clamp(max=len(values) - 1)],
-        1 - case["epsilon"],
-        case["max_ponder"],
+        lambda h: values[(h.long() - 1).clamp(max=len(values) - 1)],
+        Budget(1 - case["epsilon"], case["max_ponder"]),
     )
     state, steps, remainder = ponder(step, kind)
     # The state at step n is n, so the mean state is sum of n p_n.
