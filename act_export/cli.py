@@ -16,49 +16,73 @@ EXAMPLES = """
 Examples:
   act-export model.pt --target tflite
   act-export model.pt --target all -o exported --data eval.npz
-  act-export model.pt --target onnx --sequence 32 --batch 4
+  act-export model.pt --target onnx --ponder loop --sequence 32 --batch 4
+  act-export my.models:tagger --weights tagger.pt --data eval.npz --target coreml
 """
 
 
 class SequenceType(click.ParamType[str | int]):
-    """``stream`` or a number of time steps."""
+    """``stream``, ``dynamic`` or a number of time steps."""
 
-    name = "stream|T"
+    name = "stream|T|dynamic"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "stream" or isinstance(value, int):
+        if value in ("stream", "dynamic") or isinstance(value, int):
             return value
         if not value.isdecimal() or int(value) < 1:
-            self.fail(f"{value!r} is neither stream nor a number of time steps", param, ctx)
+            self.fail(
+                f"{value!r} is neither stream, dynamic nor a number of time steps", param, ctx
+            )
         return int(value)
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model")
 @click.option("--target", required=True, metavar="onnx|tflite|coreml|all", help="What to make.")
 @click.option(
     "--ponder",
-    type=click.Choice(["unroll"]),
+    type=click.Choice(["unroll", "loop", "peeled"]),
     default="unroll",
     show_default=True,
-    help="Form of the ponder loop: max_ponder masked steps.",
+    help="unroll: max_ponder masked steps; loop: stops after N; peeled: the first step before it.",
 )
 @click.option(
     "--sequence",
     type=SequenceType(),
     default="stream",
     show_default=True,
-    help="One time step a call with the state in and out, or T time steps a call.",
+    help="One time step a call with the state in and out, T time steps a call, or any number.",
 )
 @click.option("--batch", type=int, default=1, show_default=True, help="Rows of a call.")
 @click.option(
-    "--precision", type=click.Choice(["fp32"]), default="fp32", show_default=True, help="Numbers."
+    "--precision",
+    type=click.Choice(["fp32", "fp16", "int8"]),
+    default="fp32",
+    show_default=True,
+    help="Numbers: fp16 halves the file; int8 has int8 weights and float activations.",
+)
+@click.option(
+    "--metric-tolerance",
+    type=float,
+    default=0.01,
+    show_default=True,
+    help="How much worse than the model's an int8 artefact's metric may be.",
+)
+@click.option(
+    "--budget-inputs",
+    is_flag=True,
+    help="Make halt_threshold and, in loop form, max_ponder inputs of every call.",
 )
 @click.option("--max-ponder", type=int, help="Lower the model's limit of ponder steps.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
     help="eval.npz to check the artefacts on; else the model's task makes its own.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="The state_dict of a factory's module: a file of tensors.",
 )
 @click.option(
     "--samples", type=int, default=200, show_default=True, help="Time steps to check, at least."
@@ -72,9 +96,18 @@ class SequenceType(click.ParamType[str | int]):
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def command(
-    model: Path, target: str, output: Path, data: Path | None, as_json: bool, **options: Any
+    model: str,
+    target: str,
+    output: Path,
+    data: Path | None,
+    weights: Path | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
-    """Export MODEL, a trained model.pt, and check every artefact against it.
+    """Export MODEL and check every artefact against it.
+
+    MODEL is a trained model.pt, or package.module:factory, a function that makes your own
+    torch.nn.Module with act_mobile.ACT layers in it; that needs --data.
 
     Each export NAME is an artefact (NAME.onnx, NAME.tflite or NAME.mlpackage), NAME.manifest.json,
     which says all that an app must know, and NAME.golden.npz, real calls and their answers to check
@@ -90,6 +123,7 @@ def command(
             target,
             output=output,
             data=data,
+            weights=weights,
             options=Options(**options),
             stage=progress.stage,
         )

@@ -12,22 +12,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from act_export import samples as sampling
+from act_export.form import Form, Ponder, Sequence
 from act_export.golden import write_golden
 from act_export.manifest import METADATA_KEY, Manifest, digest
-from act_export.program import Ponder, Program, Sequence, limited, trace
+from act_export.program import Program, trace
 from act_export.quiet import quiet
+from act_export.reference import check_streams
 from act_export.runtimes import load
 from act_export.samples import Samples
 from act_export.staging import staging
+from act_export.subject import Subject, load_subject
 from act_export.targets import TARGETS, Target
 from act_export.verify import TOLERANCE, Verification, verify
 from act_mobile import __version__
 from act_mobile.errors import CheckFailed, UserError
-from act_mobile.files import SavedModel, load_saved
-from act_mobile.tasks import task_from_dict
+from act_mobile.halting import ACTHalting
 
 Stage = Callable[[str, str], AbstractContextManager[None]]
 """Told of each stage as it begins, by target (or ``model``) and name; ends with its block."""
@@ -66,16 +66,25 @@ class Options:
     ponder: Ponder = "unroll"
     sequence: Sequence = "stream"
     batch: int = 1
+    budget_inputs: bool = False
     precision: str = "fp32"
     max_ponder: int | None = None
     samples: int = 200
+    metric_tolerance: float = 0.01
 
     def __post_init__(self) -> None:
-        for name in ("batch", "samples"):
-            if getattr(self, name) < 1:
-                raise UserError(f"--{name} must be at least 1, not {getattr(self, name)}")
-        if self.sequence != "stream" and self.sequence < 1:
-            raise UserError(f"--sequence must be stream or at least 1, not {self.sequence}")
+        if self.samples < 1:
+            raise UserError(f"--samples must be at least 1, not {self.samples}")
+        if self.precision not in TOLERANCE:
+            raise UserError(f"--precision {self.precision!r}: use one of {', '.join(TOLERANCE)}")
+        if not self.metric_tolerance >= 0:
+            raise UserError(f"--metric-tolerance must be at least 0, not {self.metric_tolerance}")
+        _ = self.form
+
+    @property
+    def form(self) -> Form:
+        """What is deployed in one call."""
+        return Form(self.ponder, self.sequence, self.batch, self.budget_inputs)
 
 
 def export(
@@ -84,16 +93,19 @@ def export(
     *,
     output: str | Path = ".",
     data: str | Path | None = None,
+    weights: str | Path | None = None,
     options: Options | None = None,
     stage: Stage = lambda target, name: nullcontext(),
 ) -> list[Export]:
     """Export ``model.pt`` and check every artefact against it; all files are written, or none.
 
     Args:
-        model: a file of :func:`act_mobile.save_model`. Its name without suffix names the export.
+        model: a file of :func:`act_mobile.save_model`, whose name without suffix names the export;
+            or ``package.module:factory`` of a user's own module, which the factory's name names.
         target: onnx, tflite or coreml; or all, each into a folder of its own under ``output``.
         output: the folder, made if it is not there.
         data: an ``eval.npz`` to check on; else the model's task makes its own.
+        weights: the state_dict of a factory's module.
         stage: told of each stage as it begins.
 
     Raises:
@@ -101,26 +113,35 @@ def export(
         CheckFailed: an artefact does not compute what the model does.
     """
     options = options or Options()
-    source, folder = Path(model), Path(output)
+    folder = Path(output)
     targets = _targets(target)
     for each in targets:
         each.require()
-        _refuse_other_target(_folder(folder, each, targets), source.stem, each)
     with stage("model", "load"):
-        saved = load_saved(source)
-        saved.model = limited(saved.model, options.max_ponder)
+        arrays = None if data is None else sampling.load(Path(data))
+        subject = load_subject(
+            model, weights=weights, features=None if arrays is None else arrays.features
+        ).limited(options.max_ponder)
+    for each in targets:
+        _refuse_other_target(_folder(folder, each, targets), subject.name, each)
     with staging(folder) as aside:
         start = time.perf_counter()
         with stage("model", "trace"), quiet():
-            program = trace(saved.model, options.ponder, options.sequence, options.batch)
+            program = trace(subject, options.form)
         traced = time.perf_counter() - start
         with stage("model", "data"):
-            inputs = _samples(saved, program, data, options)
+            inputs = sampling.samples_for(subject, arrays, options.samples)
+            check_streams(subject, options.form, inputs)
+            if TOLERANCE[options.precision] is None and not inputs.judged:
+                raise UserError(
+                    f"--precision {options.precision} is judged by the task's metric: give --data, "
+                    "an eval.npz with targets and metric"
+                )
         done = []
         for each in targets:
             part = _folder(aside, each, targets)
             part.mkdir(exist_ok=True)
-            found = _export_one(each, part, source.stem, saved, program, inputs, options, stage)
+            found = _export_one(each, part, subject, program, inputs, options, stage)
             found.seconds["trace"] = traced
             done.append(replace(found, path=folder / found.path.relative_to(aside)))
     return done
@@ -129,15 +150,14 @@ def export(
 def _export_one(
     target: Target,
     folder: Path,
-    name: str,
-    saved: SavedModel,
+    subject: Subject,
     program: Program,
     inputs: Samples,
     options: Options,
     stage: Stage,
 ) -> Export:
-    path = folder / f"{name}{target.suffix}"
-    manifest = _manifest(target, path.name, saved, program, inputs, options)
+    path = folder / f"{subject.name}{target.suffix}"
+    manifest = _manifest(target, path.name, subject, program, inputs, options)
     seconds: dict[str, float] = {}
 
     @contextmanager
@@ -148,16 +168,19 @@ def _export_one(
         seconds[stage_name] = time.perf_counter() - start
 
     with timed("convert"), quiet():
-        target.convert(program, path, {METADATA_KEY: json.dumps(manifest.facts())})
+        target.convert(
+            program, path, {METADATA_KEY: json.dumps(manifest.facts())}, options.precision
+        )
     with timed("verify"), quiet():
         verification = verify(
-            saved.model,
+            subject,
             program.interface,
+            program.form,
             load(target.name, path),
             inputs,
-            options.sequence,
             time_steps=options.samples,
-            tolerance=TOLERANCE[options.precision],
+            precision=options.precision,
+            metric_tolerance=options.metric_tolerance,
         )
     if not verification.passed:
         raise CheckFailed(
@@ -172,9 +195,9 @@ def _export_one(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         write_golden(
-            folder / f"{name}.golden.npz", saved.model, program.interface, inputs, options.sequence
+            folder / f"{subject.name}.golden.npz", subject, program.interface, program.form, inputs
         )
-        (folder / f"{name}.manifest.json").write_text(
+        (folder / f"{subject.name}.manifest.json").write_text(
             json.dumps(manifest.to_json(), indent=1) + "\n"
         )
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
@@ -204,28 +227,16 @@ def _refuse_other_target(folder: Path, name: str, target: Target) -> None:
             )
 
 
-def _samples(
-    saved: SavedModel, program: Program, data: str | Path | None, options: Options
-) -> Samples:
-    tensor, config = program.interface.data, saved.model.config
-    features = () if config.vocab_size is not None else (config.input_size,)
-    like = np.empty((0, *features), tensor.dtype)
-    if data is not None:
-        return sampling.from_file(Path(data), like, config.vocab_size)
-    if saved.task:
-        return sampling.from_task(task_from_dict(saved.task), like)
-    return sampling.noise(like, config.vocab_size, options.samples)
-
-
 def _manifest(
     target: Target,
     artefact: str,
-    saved: SavedModel,
+    subject: Subject,
     program: Program,
     inputs: Samples,
     options: Options,
 ) -> Manifest:
-    policy = saved.model.act.policy
+    policies = [act.policy for act in subject.acts]
+    epsilons = {p.epsilon for p in policies if isinstance(p, ACTHalting)}
     return Manifest(
         artefact=artefact,
         target=target.name,
@@ -234,13 +245,13 @@ def _manifest(
         precision=options.precision,
         batch=options.batch,
         interface=program.interface,
-        model=saved.model.config.to_dict(),
-        task=saved.task,
-        epsilon=saved.model.config.epsilon if policy.learned else None,
-        max_ponder=policy.max_ponder,
-        metric=inputs.metric or saved.task.get("metric"),
-        labels=saved.task.get("labels"),
-        vocabulary=saved.task.get("vocabulary"),
+        model=subject.description,
+        task=subject.task,
+        epsilon=epsilons.pop() if len(epsilons) == 1 else None,
+        max_ponder=max(policy.max_ponder for policy in policies),
+        metric=inputs.metric or subject.task.get("metric"),
+        labels=subject.task.get("labels"),
+        vocabulary=subject.task.get("vocabulary"),
         versions={
             "act-mobile": __version__,
             **{p: importlib.metadata.version(p) for p in ("torch", *target.packages)},

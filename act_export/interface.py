@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 Dtype = Literal["float32", "int32"]
 
+TIME_AXIS = 1
+"""Where an input or output has its time, if it has any; the only axis whose length may vary."""
+
 
 @dataclass(frozen=True)
 class Tensor:
@@ -14,10 +17,17 @@ class Tensor:
 
     name: str
     dtype: Dtype
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
+    """None for a number of time steps that a call chooses."""
+    default: float | None = None
+    """What an input is where a runtime lets it be left out, or its caller has no wish."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.dtype}{list(self.shape)}"
+
+    def at(self, time: int) -> tuple[int, ...]:
+        """The shape in a call of ``time`` time steps."""
+        return tuple(time if size is None else size for size in self.shape)
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class StatePair:
 
 @dataclass(frozen=True)
 class Interface:
-    """Inputs and outputs in order: x or tokens, then the state; y, N, R, then the state."""
+    """In order: x or tokens, the state, the budget if it is an input; y, N, R, the state."""
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
@@ -42,12 +52,17 @@ class Interface:
         """The input that is not state: ``x`` or ``tokens``."""
         return self.inputs[0]
 
+    @property
+    def budget(self) -> tuple[Tensor, ...]:
+        """``halt_threshold`` and ``max_ponder``, where they are inputs; each has one element."""
+        return tuple(t for t in self.inputs if t.default is not None)
+
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Interface:
         """From ``inputs``, ``outputs`` and ``states`` as a manifest holds them."""
 
         def tensors(rows: list[dict[str, Any]]) -> tuple[Tensor, ...]:
-            return tuple(Tensor(r["name"], r["dtype"], tuple(r["shape"])) for r in rows)
+            return tuple(Tensor(**{**row, "shape": tuple(row["shape"])}) for row in rows)
 
         return cls(
             tensors(value["inputs"]),

@@ -1,24 +1,23 @@
-"""model -> one ``torch.export`` program with the project's tensor names, for every target."""
+"""subject -> one ``torch.export`` program with the project's tensor names, for every target."""
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, replace
-from typing import Literal
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from act_export import interface
-from act_export.interface import Interface, StatePair
-from act_mobile.act import ACT
+from act_export.form import Form
+from act_export.interface import TIME_AXIS, Interface, StatePair
+from act_export.subject import Subject, called_with
+from act_mobile.act import ACT, ACTOutput
 from act_mobile.cells import state_size
 from act_mobile.errors import UserError
-from act_mobile.model import ACTModel
-
-Ponder = Literal["unroll"]
-Sequence = Literal["stream"] | int
-"""``stream`` for one time step a call, or the number of time steps of a call."""
+from act_mobile.halting import Budget
 
 
 @dataclass(frozen=True)
@@ -27,94 +26,172 @@ class Program:
 
     exported: torch.export.ExportedProgram
     interface: Interface
+    form: Form
 
     @property
     def example(self) -> dict[str, Tensor]:
-        """Inputs by name that the program accepts: zeros."""
-        return _zeros(self.interface)
+        """Inputs by name that the program accepts."""
+        return _example(self.interface)
 
 
 class Call(nn.Module):
     """One call of a deployed model: named tensors in, named tensors out, state explicit."""
 
-    def __init__(self, model: ACTModel, interface: Interface, *, stream: bool) -> None:
+    def __init__(self, subject: Subject, interface: Interface, form: Form) -> None:
         super().__init__()
-        self.model = model
+        self.subject = subject
+        self.module = subject.module
         self.interface = interface
-        self.stream = stream
+        self.form = form
+        # torch.export (2.13) matches dynamic shapes with parameters by name: ** would hide them.
+        self.forward = _with_parameters(self._call, [t.name for t in interface.inputs])
 
-    def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
-        x, *tensors = (inputs[t.name] for t in self.interface.inputs)
-        out = self.model(x.unsqueeze(1) if self.stream else x, by_layer(self.model.act, tensors))
-        over_time = (out.output, out.ponder.steps, out.ponder.remainder)
-        if self.stream:
-            over_time = tuple(t.squeeze(1) for t in over_time)
-        states = [s for layer in out.state for s in layer]
-        names = (t.name for t in self.interface.outputs)
-        return dict(zip(names, (*over_time, *states), strict=True))
-
-
-def trace(model: ACTModel, ponder: Ponder, sequence: Sequence, batch: int) -> Program:
-    """Trace ``model`` with its ponder loop in the given form."""
-    interface = describe(model, sequence, batch)
-    model = copy.deepcopy(model).eval()
-    for module in model.modules():
-        if isinstance(module, ACT):
-            module.kind = ponder
-    with torch.no_grad():
-        exported = torch.export.export(
-            Call(model, interface, stream=sequence == "stream"), (), kwargs=_zeros(interface)
+    def _call(self, **inputs: Tensor) -> dict[str, Tensor]:
+        x = inputs[self.interface.data.name]
+        rest = iter([inputs[pair.input] for pair in self.interface.states])
+        acts = self.subject.acts
+        states = [
+            [tuple(next(rest) for _ in range(state_size(cell))) for cell in act.cells]
+            for act in acts
+        ]
+        with called_with(acts, states.__getitem__, self._budget(inputs)) as ponderings:
+            y = self.module(x.unsqueeze(TIME_AXIS) if self.form.stream else x)
+        over_time: tuple[Tensor, ...] = (
+            y.output if isinstance(y, ACTOutput) else y,
+            torch.cat([each.ponder.steps for each in ponderings], -1),
+            torch.cat([each.ponder.remainder for each in ponderings], -1),
         )
-    return Program(exported, interface)
+        if self.form.stream:
+            over_time = tuple(t.squeeze(TIME_AXIS) for t in over_time)
+        final = [s for each in ponderings for layer in each.state for s in layer]
+        names = (t.name for t in self.interface.outputs)
+        return dict(zip(names, (*over_time, *final), strict=True))
+
+    def _budget(self, inputs: dict[str, Tensor]) -> Budget | None:
+        if not self.interface.budget:
+            return None
+        defaults = self.subject.acts[0].policy.budget
+        threshold, limit = (inputs.get(name) for name in ("halt_threshold", "max_ponder"))
+        assert threshold is not None
+        return Budget(
+            threshold.reshape(()), defaults.max_ponder if limit is None else limit.reshape(())
+        )
 
 
-def limited(model: ACTModel, max_ponder: int | None) -> ACTModel:
-    """The model with at most ``max_ponder`` steps, with the same weights."""
-    if max_ponder is None:
-        return model
-    own = model.config.max_ponder
-    if not 1 <= max_ponder <= own:
-        raise UserError(f"--max-ponder {max_ponder}: this model was made for 1 to {own}")
-    if not model.act.policy.learned:
-        raise UserError(f"--max-ponder: the model always takes {model.act.policy.max_ponder} steps")
-    changed = ACTModel(replace(model.config, max_ponder=max_ponder))
-    changed.load_state_dict(model.state_dict())
-    return changed.eval().requires_grad_(False)
+def _with_parameters(
+    function: Callable[..., dict[str, Tensor]], names: list[str]
+) -> Callable[..., dict[str, Tensor]]:
+    """The function of keywords, with the names of the keywords as its parameters."""
+
+    def named(**inputs: Tensor) -> dict[str, Tensor]:
+        return function(**inputs)
+
+    parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names]
+    named.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return named
 
 
-def describe(model: ACTModel, sequence: Sequence, batch: int) -> Interface:
-    """The tensors of ``model`` deployed for ``batch`` rows."""
-    config = model.config
-    time = () if sequence == "stream" else (sequence,)
-    tokens = config.vocab_size is not None
+def trace(subject: Subject, form: Form) -> Program:
+    """Trace the subject in a form.
+
+    Raises:
+        UserError: the module cannot be traced, or not in this form.
+    """
+    described = describe(subject, form)
+    subject = subject.copy()
+    for act in subject.acts:
+        act.kind = form.ponder
+    call = Call(subject, described, form)
+    try:
+        with torch.no_grad():
+            exported = torch.export.export(
+                call, (), kwargs=_example(described), dynamic_shapes=_dynamic(described)
+            )
+    except UserError:
+        raise
+    except Exception as error:  # whatever torch makes of the user's own code
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        raise UserError(
+            f"{subject.name}: cannot be traced ({type(error).__name__}: {reason}): its forward "
+            "must not branch on tensors' values or make shapes of them"
+        ) from error
+    return Program(exported, described, form)
+
+
+def describe(subject: Subject, form: Form) -> Interface:
+    """The tensors of the subject deployed in a form, found by calling it once.
+
+    Raises:
+        UserError: it does not take (B, T, ...) to (B, T, ...) through its ACT layers, or a budget
+            is to be an input where there is no single one.
+    """
+    acts = subject.acts
+    y = _output(subject, form.batch, time=2)
     layers = [
-        (f"{tensor}{layer}", (batch, config.hidden_size))
-        for layer, cell in enumerate(model.act.cells)
+        (f"{tensor}{layer}", (form.batch, act.hidden_size))
+        for layer, (act, cell) in enumerate((act, cell) for act in acts for cell in act.cells)
         for tensor in "hc"[: state_size(cell)]
     ]
-    lead = (batch, *time)
+    lead = (form.batch, *form.time)
     data = (
         interface.Tensor("tokens", "int32", lead)
-        if tokens
-        else interface.Tensor("x", "float32", (*lead, config.input_size))
+        if subject.tokens
+        else interface.Tensor("x", "float32", (*lead, *subject.features))
     )
+    count = sum(act.num_layers for act in acts)
     return Interface(
-        inputs=(data, *(interface.Tensor(name, "float32", shape) for name, shape in layers)),
+        inputs=(
+            data,
+            *(interface.Tensor(name, "float32", shape) for name, shape in layers),
+            *(_budget_inputs(acts, form) if form.budget_inputs else ()),
+        ),
         outputs=(
-            interface.Tensor("y", "float32", (*lead, config.output_size)),
-            interface.Tensor("ponder_steps", "int32", (*lead, config.num_layers)),
-            interface.Tensor("remainder", "float32", (*lead, config.num_layers)),
+            interface.Tensor("y", "float32", (*lead, *y.shape[2:])),
+            interface.Tensor("ponder_steps", "int32", (*lead, count)),
+            interface.Tensor("remainder", "float32", (*lead, count)),
             *(interface.Tensor(f"{name}_out", "float32", shape) for name, shape in layers),
         ),
         states=tuple(StatePair(name, f"{name}_out") for name, _ in layers),
     )
 
 
-def by_layer(act: ACT, tensors: list[Tensor]) -> list[tuple[Tensor, ...]]:
-    """A flat list of state tensors as the ACT layer takes them."""
-    rest = iter(tensors)
-    return [tuple(next(rest) for _ in range(state_size(cell))) for cell in act.cells]
+def _output(subject: Subject, batch: int, time: int) -> Tensor:
+    with torch.no_grad():
+        y: Any = subject.module(subject.inputs(batch, time))
+    y = y.output if isinstance(y, ACTOutput) else y
+    if not isinstance(y, Tensor) or y.shape[:2] != (batch, time):
+        found = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
+        raise UserError(
+            f"{subject.name}: returned {found} for a batch of {batch} and {time} time steps: "
+            "it must be a tensor whose first two axes are batch and time"
+        )
+    return y
 
 
-def _zeros(interface: Interface) -> dict[str, Tensor]:
-    return {t.name: torch.zeros(t.shape, dtype=getattr(torch, t.dtype)) for t in interface.inputs}
+def _budget_inputs(acts: list[ACT], form: Form) -> tuple[interface.Tensor, ...]:
+    if not all(act.policy.learned for act in acts):
+        raise UserError("--budget-inputs: a model with fixed halting always takes its K steps")
+    thresholds = {float(act.policy.budget.threshold) for act in acts}
+    if len(thresholds) > 1:
+        raise UserError("--budget-inputs: the ACT layers have more than one epsilon")
+    limit = max(act.policy.max_ponder for act in acts)
+    threshold = interface.Tensor("halt_threshold", "float32", (1,), thresholds.pop())
+    return (threshold, interface.Tensor("max_ponder", "int32", (1,), limit))[: 1 + form.loops]
+
+
+def _example(described: Interface) -> dict[str, Tensor]:
+    # Two time steps stand for any number: one would be taken as always one.
+    return {
+        t.name: torch.full(t.at(2), t.default or 0, dtype=getattr(torch, t.dtype))
+        for t in described.inputs
+    }
+
+
+def _dynamic(described: Interface) -> dict[str, Any] | None:
+    if None not in described.data.shape:
+        return None
+    time = torch.export.Dim("time", min=1)
+    return {
+        t.name: {axis: time for axis, size in enumerate(t.shape) if size is None}
+        for t in described.inputs
+    }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,90 +13,133 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from act_export.form import Form
 from act_export.interface import Interface
-from act_export.program import Call, Sequence
-from act_export.samples import Samples, feeds
-from act_mobile.act import ACT
-from act_mobile.halting import ACTHalting
-from act_mobile.model import ACTModel
+from act_export.program import Call, describe
+from act_export.samples import Feed, Samples, feeds
+from act_export.subject import Subject
+from act_mobile.errors import UserError
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-THRESHOLD_MARGIN = 1e-5
-"""N may differ only where a running halting sum lies this close to the threshold."""
+Caller = Callable[[Arrays], Arrays]
+"""One call of a model or an artefact: inputs by name to outputs by name."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One call: what goes in and what the model answers, by tensor name."""
+    """One call: what goes in and what comes out, by tensor name."""
 
+    feed: Feed
     inputs: Arrays
     outputs: Arrays
-    time_steps: int
-    """Of all rows together, without padding."""
 
 
-def reference_steps(
-    model: ACTModel, interface: Interface, samples: Samples, sequence: Sequence
-) -> Iterator[Step]:
-    """Run the model itself, eagerly, over the samples, call by call."""
-    time = None if sequence == "stream" else sequence
-    state = {t.name: np.zeros(t.shape, t.dtype) for t in interface.inputs if t != interface.data}
+def stepped(interface: Interface, form: Form, samples: Samples, call: Caller) -> Iterator[Step]:
+    """Run over the samples, call by call, each from the state that the one before returned."""
+    states = {pair.input for pair in interface.states}
+    state = {t.name: np.zeros(t.at(0), t.dtype) for t in interface.inputs if t.name in states}
+    budget = {t.name: np.full(t.at(0), t.default, t.dtype) for t in interface.budget}
     initial = {pair.input: pair.initial for pair in interface.states}
-    for feed in feeds(samples, interface, time):
+    for feed in feeds(samples, form):
         for name, value in state.items():
             value[feed.fresh] = initial[name]
-        inputs = {interface.data.name: feed.inputs, **{k: v.copy() for k, v in state.items()}}
-        outputs = call_model(model, interface, inputs, stream=time is None)
-        yield Step(inputs, outputs, feed.time_steps)
+        inputs = {
+            interface.data.name: feed.inputs,
+            **{name: value.copy() for name, value in state.items()},
+            **budget,
+        }
+        outputs = call(inputs)
+        yield Step(feed, inputs, outputs)
         state = {pair.input: outputs[pair.output].copy() for pair in interface.states}
 
 
-def call_model(model: ACTModel, interface: Interface, inputs: Arrays, *, stream: bool) -> Arrays:
+def reference_steps(
+    subject: Subject, interface: Interface, form: Form, samples: Samples
+) -> Iterator[Step]:
+    """What the model itself answers, eagerly."""
+    return stepped(interface, form, samples, partial(call_model, subject, interface, form))
+
+
+def call_model(subject: Subject, interface: Interface, form: Form, inputs: Arrays) -> Arrays:
     """The model's own answer to one call."""
-    call = Call(model, interface, stream=stream)
+    call = Call(subject, interface, form)
     with torch.no_grad():
         outputs = call(**{name: torch.from_numpy(value) for name, value in inputs.items()})
     return {name: value.numpy() for name, value in outputs.items()}
 
 
+def check_streams(subject: Subject, form: Form, samples: Samples) -> None:
+    """Refuse a stream of what only whole sequences have: layers that mix time steps.
+
+    Raises:
+        UserError: the module answers differently when a sequence is fed in pieces.
+    """
+    if not form.stream:
+        return
+    time = min(len(samples.sequences[0]), 8)
+    few = replace(samples, sequences=[samples.sequences[0][:time]])
+    pieces, whole = (
+        np.concatenate(
+            [
+                step.outputs["y"].reshape(step.feed.time_steps, -1)
+                for step in reference_steps(subject, describe(subject, each), each, few)
+            ]
+        )
+        for each in (Form(), Form(sequence=time))
+    )
+    if not np.allclose(pieces, whole, atol=1e-4, rtol=1e-4, equal_nan=True):
+        raise UserError(
+            f"{subject.name}: mixes time steps outside its ACT layers: use --sequence T, with "
+            "whole sequences in one call"
+        )
+
+
 def on_threshold(
-    model: ACTModel, interface: Interface, step: Step, stream: bool
+    subject: Subject, interface: Interface, form: Form, step: Step, margin: float
 ) -> npt.NDArray[np.bool_]:
-    """Where rounding may change N: where a running halting sum lies within the margin.
+    """Where rounding may change N: where a running halting sum lies so close to the threshold.
 
     Returns:
         Shaped as ``ponder_steps``; True from such a place on, in later time steps and layers too,
         because a ponder step more or less changes what follows it.
     """
-    policy = model.act.policy
     steps = step.outputs["ponder_steps"]
     near = np.zeros((len(steps), steps[0].size // steps.shape[-1], steps.shape[-1]), bool)
-    if not isinstance(policy, ACTHalting):
-        return near.reshape(steps.shape)
+    threshold = step.inputs.get("halt_threshold")
+    units = [
+        (unit, act.policy.budget.threshold if threshold is None else float(threshold[0]))
+        if act.policy.learned
+        else (None, 0.0)
+        for act in subject.acts
+        for unit in (act.halting if act.policy.learned else act.cells)
+    ]
+    shared = {t.name for t in interface.budget}
     for row in range(len(steps)):
-        one = {name: value[row : row + 1] for name, value in step.inputs.items()}
-        with _recorded_logits(model.act) as recorded:
-            call_model(model, interface, one, stream=stream)
-        for layer, logits in enumerate(recorded):
+        one = {k: v if k in shared else v[row : row + 1] for k, v in step.inputs.items()}
+        with _recorded_logits([unit for unit, _ in units]) as recorded:
+            call_model(subject, interface, form, one)
+        for layer, ((unit, limit), logits) in enumerate(zip(units, recorded, strict=True)):
+            if unit is None:
+                continue
             values, start = torch.sigmoid(torch.cat(logits)).numpy(), 0
             for t, n in enumerate(steps[row].reshape(near.shape[1:])[:, layer]):
                 sums = np.cumsum(values[start : start + n], dtype=np.float32)
-                near[row, t, layer] = np.abs(sums - policy.threshold).min() <= THRESHOLD_MARGIN
+                near[row, t, layer] = np.abs(sums - limit).min() <= margin
                 start += n
     after = np.logical_or.accumulate(np.logical_or.accumulate(near, axis=1), axis=2)
     return after.reshape(steps.shape)
 
 
 @contextmanager
-def _recorded_logits(act: ACT) -> Iterator[list[list[torch.Tensor]]]:
-    """What each layer's halting unit returns in the block, in the order of the ponder steps."""
-    recorded: list[list[torch.Tensor]] = [[] for _ in act.halting]
+def _recorded_logits(units: list[nn.Module | None]) -> Iterator[list[list[torch.Tensor]]]:
+    """What each halting unit returns in the block, in the order of the ponder steps."""
+    recorded: list[list[torch.Tensor]] = [[] for _ in units]
 
     def recorder(layer: int) -> Callable[[nn.Module, Any, torch.Tensor], None]:
         return lambda _, __, logits: recorded[layer].append(logits.flatten())
 
-    hooks = [unit.register_forward_hook(recorder(i)) for i, unit in enumerate(act.halting)]
+    hooks = [unit.register_forward_hook(recorder(i)) for i, unit in enumerate(units) if unit]
     try:
         yield recorded
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from act_mobile.errors import UserError
 from act_mobile.model import ACTConfig, ACTModel
@@ -89,6 +90,19 @@ def load_saved(path: str | os.PathLike[str]) -> SavedModel:
     return SavedModel(model.float().eval().requires_grad_(False), task)
 
 
+def load_weights(path: Path, module: nn.Module) -> None:
+    """Read a state_dict, a file of tensors alone, into a user's own module.
+
+    Raises:
+        UserError: the file is missing, damaged, holds code, or does not fit the module.
+    """
+    weights = _unpickle(path)
+    if not isinstance(weights, dict):
+        raise UserError(f"{path}: holds a {type(weights).__name__}, not a state_dict")
+    _check_weights(path, module, weights)
+    module.load_state_dict(weights)
+
+
 def _unpickle(path: Path) -> Any:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
@@ -135,23 +149,23 @@ def _config(config: dict[str, Any]) -> ACTConfig:
     return ACTConfig(**config)
 
 
-def _check_weights(path: Path, model: ACTModel, weights: dict[str, Any]) -> None:
+def _check_weights(path: Path, model: nn.Module, weights: dict[str, Any]) -> None:
     expected = model.state_dict()
     for name in sorted(expected.keys() | weights.keys(), key=str):
         if name not in expected:
-            raise UserError(f"{path}: weight {name!r} is not in the model its config describes")
+            raise UserError(f"{path}: weight {name!r} is not in the model")
         if name not in weights:
             raise UserError(f"{path}: weight {name!r} is missing")
         weight, shape = weights[name], tuple(expected[name].shape)
         if (
             not isinstance(weight, torch.Tensor)
-            or not weight.is_floating_point()
+            or weight.is_floating_point() != expected[name].is_floating_point()
             or weight.is_sparse
         ):
             raise UserError(f"{path}: weight {name!r} is not a dense floating-point tensor")
         if tuple(weight.shape) != shape:
             raise UserError(
-                f"{path}: weight {name!r} has shape {tuple(weight.shape)}, config asks for {shape}"
+                f"{path}: weight {name!r} has shape {tuple(weight.shape)}, the model {shape}"
             )
         if not bool(torch.isfinite(weight).all()):
             raise UserError(f"{path}: weight {name!r} has NaN or infinite values: train it again")

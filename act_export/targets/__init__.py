@@ -32,10 +32,12 @@ class Target:
     runtime: str
     """What stands for the device's runtime in the check, as a report says it."""
 
-    def convert(self, program: Program, path: Path, metadata: dict[str, str]) -> None:
+    def convert(
+        self, program: Program, path: Path, metadata: dict[str, str], precision: str
+    ) -> None:
         """Write the artefact to ``path``; ``metadata`` goes into the artefact itself."""
         run: Callable[..., None] = self._module.convert
-        run(program, path, metadata)
+        run(program, path, metadata, precision)
 
     def operations(self, path: Path) -> int:
         """How many operations the artefact holds, those of its subgraphs included."""

@@ -13,7 +13,7 @@ from act_export.program import Program
 OPSET = 20
 
 
-def convert(program: Program, path: Path, metadata: dict[str, str]) -> None:
+def convert(program: Program, path: Path, metadata: dict[str, str], precision: str) -> None:
     lowered = torch.onnx.export(
         program.exported,
         (),

@@ -100,7 +100,7 @@ class _Loop:
             count, before = count + alive, torch.where(running, total, before)
             total = total + halting
             alive = alive * (torch.maximum(total, count) < budget.threshold).to(alive.dtype)
-            progress = 1 - alive.amax()
+            progress = 1 - alive.max()
         means = tuple(m + halting * s for m, s in zip(means, new, strict=True))
         return progress, count, before, total, *(() if alive is None else (alive,)), *new, *means
 

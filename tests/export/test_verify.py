@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from act_export.form import Form
 from act_export.program import describe
 from act_export.reference import call_model
-from act_export.samples import noise
+from act_export.samples import Samples, samples_for
+from act_export.subject import Subject
 from act_export.verify import Verification, verify
 from act_mobile import ACTModel
 from tests.export.conftest import pondering
@@ -22,22 +25,38 @@ Arrays = dict[str, npt.NDArray[Any]]
 class Impostor:
     """A runtime that computes the model and then changes its answer."""
 
-    def __init__(self, model: ACTModel, stream: bool, change: Any) -> None:
-        self.model, self.stream, self.change = model, stream, change
+    def __init__(self, subject: Subject, form: Form, change: Any) -> None:
+        self.subject, self.form, self.change = subject, form, change
 
     def run(self, inputs: Arrays) -> Arrays:
-        interface = describe(self.model, "stream" if self.stream else 3, 1)
-        answer = call_model(self.model, interface, inputs, stream=self.stream)
+        interface = describe(self.subject, self.form)
+        answer = call_model(self.subject, interface, self.form, inputs)
         return {name: value.copy() for name, value in answer.items()} | self.change(answer)
 
 
-def check(change: Any, model: ACTModel | None = None, stream: bool = True) -> Verification:
-    model = (model or pondering()).eval()
-    interface = describe(model, "stream" if stream else 3, 1)
-    samples = noise(np.empty((0, 3), np.float32), None, 40)
-    runtime = Impostor(model, stream, change)
-    sequence: Any = "stream" if stream else 3
-    return verify(model, interface, runtime, samples, sequence, time_steps=40, tolerance=1e-5)
+def check(
+    change: Any, model: ACTModel | None = None, stream: bool = True, precision: str = "fp32"
+) -> Verification:
+    subject = Subject("m", (model or pondering()).eval(), ("act",), (3,))
+    form = Form(sequence="stream" if stream else 3)
+    samples = judged(samples_for(subject, None, 40))
+    runtime = Impostor(subject, form, change)
+    return verify(
+        subject,
+        describe(subject, form),
+        form,
+        runtime,
+        samples,
+        time_steps=40,
+        precision=precision,
+    )
+
+
+def judged(samples: Samples) -> Samples:
+    """With targets: class 0 at every time step."""
+    targets = [np.zeros(len(s), np.int32) for s in samples.sequences]
+    asked = [np.ones(len(s), bool) for s in samples.sequences]
+    return replace(samples, metric="bits_per_char", targets=targets, asked=asked)
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -89,3 +108,34 @@ def test_another_n_is_excused_where_the_sum_lies_on_the_threshold(stream: bool) 
 def test_wrong_shapes_are_a_fault_of_the_converter() -> None:
     with pytest.raises(AssertionError, match="y float32"):
         check(lambda answer: {"y": answer["y"][0]})
+
+
+def test_fp16_is_held_to_its_own_tolerance() -> None:
+    assert check(lambda answer: {"y": answer["y"] + np.float32(3e-3)}, precision="fp16").passed
+    found = check(lambda answer: {"y": answer["y"] + np.float32(2e-2)}, precision="fp16")
+    assert found.reason().startswith("y is off by 2.0e-02, tolerance 5e-03")
+
+
+def test_int8_is_judged_by_the_metric() -> None:
+    """Another N and other outputs are no fault in themselves: the metric decides."""
+    found = check(
+        lambda answer: {
+            "ponder_steps": answer["ponder_steps"] + 1,
+            "y": answer["y"] + np.float32([0.3, 0]),  # towards class 0, which is right
+        },
+        precision="int8",
+    )
+    assert found.passed
+    assert found.ponder_steps_differ == 40
+    assert found.metric is not None
+    assert found.metric.loss < 0
+
+    found = check(lambda answer: {"y": answer["y"] - np.float32([0.3, 0])}, precision="int8")
+    assert found.metric is not None
+    assert found.metric.loss > 0.05
+    assert found.reason().startswith("bits_per_char goes from")
+
+
+def test_int8_that_is_not_finite_fails() -> None:
+    found = check(lambda answer: {"h0_out": answer["h0_out"] * np.nan}, precision="int8")
+    assert not found.passed

@@ -23,10 +23,18 @@ from coremltools.converters.mil.frontend.torch.torch_op_registry import (  # noq
 from coremltools.converters.mil.frontend.torch.utils import sanitize_op_kind  # noqa: E402
 from coremltools.converters.mil.mil.scope import ScopeSource  # noqa: E402
 
+from act_export.targets.coreml.while_loop import attach_loops  # noqa: E402
 
-def convert(program: Program, path: Path, metadata: dict[str, str]) -> None:
+
+FORGET_DTYPE = {"ones", "zeros", "new_ones", "new_zeros", "new_full"}
+"""Operators of torch that coremltools makes float32 of whatever they ask for; ``full`` it heeds."""
+
+
+def convert(program: Program, path: Path, metadata: dict[str, str], precision: str) -> None:
+    lowered = program.exported.run_decompositions(_decompositions())
+    attach_loops(lowered.graph_module)
     model = ct.convert(
-        program.exported.run_decompositions(_decompositions()),
+        lowered,
         convert_to="mlprogram",
         minimum_deployment_target=ct.target.iOS16,
         compute_precision=ct.precision.FLOAT32,
@@ -46,7 +54,7 @@ def convert(program: Program, path: Path, metadata: dict[str, str]) -> None:
 
 def _decompositions() -> dict[Any, Callable[..., Any]]:
     """Decompose what coremltools has no converter for, keep what it has (linear, for one)."""
-    known = _TORCH_OPS_REGISTRY.name_to_func_mapping
+    known = _TORCH_OPS_REGISTRY.name_to_func_mapping.keys() - FORGET_DTYPE
     table = torch.export.default_decompositions()
     rules = {op: rule for op, rule in table.items() if sanitize_op_kind(op.name()) not in known}
     for name in ("and", "or", "xor"):

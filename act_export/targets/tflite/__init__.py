@@ -9,10 +9,13 @@ import litert_torch
 from litert_converter import schema_py_generated as schema
 
 from act_export.program import Program
+from act_export.targets.tflite import while_loop
 
 
-def convert(program: Program, path: Path, metadata: dict[str, str]) -> None:
-    model = litert_torch.convert(program.exported.module(), sample_kwargs=program.example)
+def convert(program: Program, path: Path, metadata: dict[str, str], precision: str) -> None:
+    with while_loop.lowering():
+        model = litert_torch.convert(program.exported.module(), sample_kwargs=program.example)
+    while_loop.outline(model._exporter.module)
     model.export(str(path))
     # The way TFLite files carry other files: a zip archive after the flatbuffer, which readers of
     # the model do not look at. Rewriting the flatbuffer would lose the alignment of its weights.

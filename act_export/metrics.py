@@ -1,0 +1,62 @@
+"""How well outputs answer what a task asks, in numpy: for models and artefacts alike.
+
+Every task is classification: a time step has K questions of C classes each, and the O = K C outputs
+are their scores in that order; C = 1 is a yes-or-no question whose score is the logit of yes. The
+one exception is ``mse``, where the outputs are to be the targets themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+METRICS = ("sequence_error", "accuracy", "bits_per_char", "mse")
+HIGHER_IS_BETTER = ("accuracy",)
+
+
+def measure(metric: str, outputs: list[Array], targets: list[Array], asked: list[Array]) -> float:
+    """A metric over whole sequences: sequence_error is the part of them with any mistake.
+
+    Args:
+        outputs: of each sequence, (T, O).
+        targets: (T,) or (T, K) of classes; for mse (T, O).
+        asked: (T,), the time steps whose output counts.
+    """
+    scores = [
+        _score(metric, output[where], target[where])
+        for output, target, where in zip(outputs, targets, asked, strict=True)
+        if where.any()
+    ]
+    if metric == "sequence_error":
+        return float(np.mean([score.max() for score in scores]))
+    return float(np.concatenate(scores).mean())
+
+
+def loss_of(metric: str, before: float, after: float) -> float:
+    """By how much a metric got worse; negative if it got better."""
+    return before - after if metric in HIGHER_IS_BETTER else after - before
+
+
+def _score(metric: str, output: Array, target: Array) -> Array:
+    """The metric of each time step by itself: (T,)."""
+    if metric == "mse":
+        return np.square(output - target.reshape(output.shape)).mean(-1)
+    questions = 1 if target.ndim == 1 else target.shape[1]
+    target = target.reshape(-1, questions)
+    if output.shape[-1] == questions:  # one class: the logit of yes
+        if metric == "bits_per_char":
+            signed = np.where(target > 0, output, -output).astype(np.float64)
+            return (np.logaddexp(0, -signed) / np.log(2)).sum(-1)
+        right = ((output > 0) == (target > 0)).all(-1)
+    else:
+        scores = output.reshape(len(output), questions, -1).astype(np.float64)
+        if metric == "bits_per_char":
+            top = scores.max(-1, keepdims=True)
+            logs = scores - top - np.log(np.exp(scores - top).sum(-1, keepdims=True))
+            return (-np.take_along_axis(logs, target[..., None], -1)[..., 0] / np.log(2)).sum(-1)
+        right = (scores.argmax(-1) == target).all(-1)
+    return (right if metric == "accuracy" else ~right).astype(np.float64)
