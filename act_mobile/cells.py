@@ -12,14 +12,31 @@ every ponder step.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+sigmoid_backward = torch.ops.aten.sigmoid_backward.default
+"""(dL/dy, y = sigmoid(x)) -> dL/dx."""
+tanh_backward = torch.ops.aten.tanh_backward.default
+"""(dL/dy, y = tanh(x)) -> dL/dx."""
+
 State = tuple[Tensor, ...]
 """What a cell carries from step to step, each (B, H): (h,), or (h, c) for LSTM; h comes first."""
+
+
+class StepGradient(NamedTuple):
+    """The gradient of a ponder step, of ``update(projection, state)`` with u = U h + d."""
+
+    projection: Tensor
+    recurrent: Tensor
+    """Of u."""
+    h: Tensor | None = None
+    """Of h where it acts directly, not through u; None if nowhere."""
+    rest: State = ()
+    """Of the state's other tensors."""
 
 
 @runtime_checkable
@@ -73,10 +90,8 @@ class AnalyticCell(SplitCell, Protocol):
         """(B, G), (B, G), state -> the next state and what ``backward_step`` needs."""
         ...
 
-    def backward_step(
-        self, d_state: State, saved: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor, State]:
-        """Gradients of projection, u, and of the state where it acts directly, not through u."""
+    def backward_step(self, d_state: State, saved: tuple[Tensor, ...]) -> StepGradient:
+        """What the gradient of the next state makes of those before it."""
         ...
 
 
@@ -117,13 +132,10 @@ class RNNCell(_TorchCell, nn.RNNCell):
         h = self.activation(projection + recurrent)
         return (h,), (h,)
 
-    def backward_step(
-        self, d_state: State, saved: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor, State]:
+    def backward_step(self, d_state: State, saved: tuple[Tensor, ...]) -> StepGradient:
         (d_h,), (h,) = d_state, saved
-        slope = 1 - h * h if self.bounded else (h > 0).to(h.dtype)
-        d_gate = d_h * slope
-        return d_gate, d_gate, (torch.zeros_like(h),)
+        d_gate = tanh_backward(d_h, h) if self.bounded else d_h * (h > 0)
+        return StepGradient(d_gate, d_gate)
 
 
 class GRUCell(_TorchCell, nn.GRUCell):
@@ -139,14 +151,14 @@ class GRUCell(_TorchCell, nn.GRUCell):
         n = torch.tanh(x_n + r * u_n)
         return (n + z * (h - n),), (r, z, n, u_n, h)
 
-    def backward_step(
-        self, d_state: State, saved: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor, State]:
+    def backward_step(self, d_state: State, saved: tuple[Tensor, ...]) -> StepGradient:
         (d_h,), (r, z, n, u_n, h) = d_state, saved
-        d_n = d_h * (1 - z) * (1 - n * n)
-        d_r = d_n * u_n * r * (1 - r)
-        d_z = d_h * (h - n) * z * (1 - z)
-        return torch.cat([d_r, d_z, d_n], -1), torch.cat([d_r, d_z, d_n * r], -1), (d_h * z,)
+        d_n = tanh_backward(d_h * (1 - z), n)
+        d_z = sigmoid_backward(d_h * (h - n), z)
+        d_r = sigmoid_backward(d_n * u_n, r)
+        return StepGradient(
+            torch.cat([d_r, d_z, d_n], -1), torch.cat([d_r, d_z, d_n * r], -1), d_h * z
+        )
 
 
 class LSTMCell(_TorchCell, nn.LSTMCell):
@@ -164,21 +176,19 @@ class LSTMCell(_TorchCell, nn.LSTMCell):
         squashed = torch.tanh(new)
         return (o * squashed, new), (i, f, g, o, c, squashed)
 
-    def backward_step(
-        self, d_state: State, saved: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor, State]:
+    def backward_step(self, d_state: State, saved: tuple[Tensor, ...]) -> StepGradient:
         (d_h, d_c), (i, f, g, o, c, squashed) = d_state, saved
-        d_c = torch.addcmul(d_c, d_h * o, 1 - squashed * squashed)
+        d_c = d_c + tanh_backward(d_h * o, squashed)
         d_gates = torch.cat(
             [
-                d_c * g * i * (1 - i),
-                d_c * c * f * (1 - f),
-                d_c * i * (1 - g * g),
-                d_h * squashed * o * (1 - o),
+                sigmoid_backward(d_c * g, i),
+                sigmoid_backward(d_c * c, f),
+                tanh_backward(d_c * i, g),
+                sigmoid_backward(d_h * squashed, o),
             ],
             -1,
         )
-        return d_gates, d_gates, (torch.zeros_like(d_h), d_c * f)
+        return StepGradient(d_gates, d_gates, rest=(d_c * f,))
 
 
 class WholeCell:

@@ -46,6 +46,16 @@ def every_output(act: ACT, x: torch.Tensor, lengths: torch.Tensor | None = None)
     return torch.cat([t.flatten() for t in (out.output, out.ponder.cost, *states)])
 
 
+@pytest.mark.parametrize("cell", [*CELLS, OwnCell], ids=[*CELLS, "own"])
+def test_gradcheck_where_every_row_halts_at_once(cell: Any) -> None:
+    act = pondering(cell)
+    with torch.no_grad():
+        act.halting[0].bias.fill_(9.0)
+    x = torch.randn(3, 2, 3, dtype=torch.float64, requires_grad=True)
+    assert act(x).ponder.steps.eq(1).all()
+    torch.autograd.gradcheck(lambda x, *_: every_output(act, x), (x, *act.parameters()))
+
+
 @pytest.mark.parametrize("lengths", [None, [3, 1, 2, 3, 2]], ids=["whole", "ragged"])
 @pytest.mark.parametrize("cell", [*CELLS, OwnCell], ids=[*CELLS, "own"])
 def test_gradcheck(cell: Any, lengths: list[int] | None) -> None:
