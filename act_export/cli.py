@@ -41,10 +41,11 @@ class SequenceType(click.ParamType[str | int]):
 @click.option("--target", required=True, metavar="onnx|tflite|coreml|all", help="What to make.")
 @click.option(
     "--ponder",
-    type=click.Choice(["unroll", "loop", "peeled"]),
-    default="unroll",
+    type=click.Choice(["auto", "unroll", "loop", "peeled", "host"]),
+    default="auto",
     show_default=True,
-    help="unroll: max_ponder masked steps; loop: stops after N; peeled: the first step before it.",
+    help="loop: stops after N steps; peeled: the same, with the first step before it; unroll: "
+    "max_ponder masked steps; host: the app drives the loop; auto: measures and picks.",
 )
 @click.option(
     "--sequence",

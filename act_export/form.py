@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 from act_mobile.errors import UserError
 
-Ponder = Literal["unroll", "loop", "peeled"]
-"""``loop`` and ``peeled`` stop after N steps; ``unroll`` always computes max_ponder."""
+Ponder = Literal["unroll", "loop", "peeled", "host"]
+"""``loop``, ``peeled`` and ``host`` stop after N steps; ``unroll`` always computes max_ponder."""
 
 Sequence = Literal["stream", "dynamic"] | int
 """``stream`` for one time step a call, or the number of time steps of a call, or any number."""
@@ -39,9 +39,15 @@ class Form:
                 "use --ponder loop, or --sequence T"
             )
 
+        if self.ponder == "host" and not self.stream:
+            raise UserError(
+                "--ponder host: the app drives the ponder loop of one time step: "
+                "use --sequence stream"
+            )
+
     @property
     def loops(self) -> bool:
-        """Whether the traced program has control flow."""
+        """Whether the ponder loop ends after N steps."""
         return self.ponder != "unroll"
 
     @property

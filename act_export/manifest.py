@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from act_export.driver import PartFacts
 from act_export.interface import Interface
 from act_mobile.errors import UserError
 
@@ -39,6 +40,10 @@ class Manifest:
     labels: list[str] | None
     vocabulary: str | None
     """``bytes`` where tokens are bytes of text."""
+    parts: list[PartFacts] = field(default_factory=list)
+    """In host form, what the app calls, in order; see :mod:`act_export.driver`."""
+    choice: dict[str, Any] | None = None
+    """Where the form was chosen by measurement, what was measured."""
     verification: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
     versions: dict[str, str] = field(default_factory=dict)
@@ -48,7 +53,7 @@ class Manifest:
     def facts(self) -> dict[str, Any]:
         """What goes into the artefact itself: all but what is known only once it is written."""
         value = self.to_json()
-        for name in ("verification", "sha256", "created"):
+        for name in ("parts", "choice", "verification", "sha256", "created"):
             del value[name]
         return value
 
@@ -73,8 +78,9 @@ def read_manifest(path: Path) -> Manifest:
         raise UserError(f"{path}: not an {FORMAT} manifest: export the model again")
     try:
         interface = Interface.from_json(value)
-        rest = {k: v for k, v in value.items() if k not in ("inputs", "outputs", "states")}
-        return Manifest(interface=interface, **rest)
+        parts = [PartFacts.from_json(part) for part in value["parts"]]
+        rest = {k: v for k, v in value.items() if k not in ("inputs", "outputs", "states", "parts")}
+        return Manifest(interface=interface, parts=parts, **rest)
     except (TypeError, KeyError) as error:
         raise UserError(f"{path}: not a whole manifest ({error}): export the model again") from None
 

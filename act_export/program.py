@@ -100,7 +100,7 @@ def trace(subject: Subject, form: Form) -> Program:
     described = describe(subject, form)
     subject = subject.copy()
     for act in subject.acts:
-        act.kind = form.ponder
+        act.kind = "loop" if form.ponder == "host" else form.ponder
     call = Call(subject, described, form)
     try:
         with torch.no_grad():
@@ -126,6 +126,8 @@ def describe(subject: Subject, form: Form) -> Interface:
             is to be an input where there is no single one.
     """
     acts = subject.acts
+    if form.ponder == "host" and not all(act.policy.learned for act in acts):
+        raise UserError("--ponder host: fixed halting has no loop that an app could drive")
     y = _output(subject, form.batch, time=2)
     layers = [
         (f"{tensor}{layer}", (form.batch, act.hidden_size))

@@ -47,6 +47,7 @@ def table(exports: list[Export]) -> None:
     grid = Table(box=None, pad_edge=False, header_style="bold")
     grid.add_column("target")
     grid.add_column("file", overflow="fold")
+    grid.add_column("ponder")
     for name in ("size", "ops", "y err", "R err", "state err", "N equal", "seconds"):
         grid.add_column(name, justify="right", no_wrap=True)
     folder = exports[0].path.parent if len(exports) == 1 else exports[0].path.parent.parent
@@ -58,6 +59,7 @@ def table(exports: list[Export]) -> None:
         grid.add_row(
             each.target.name,
             str(each.path.relative_to(folder)),
+            each.manifest.ponder,
             _size(each.size),
             str(each.operations),
             f"{y:.1e}",
@@ -74,20 +76,50 @@ def table(exports: list[Export]) -> None:
     console.print()
     found = exports[0].verification
     console.print(f"In {folder}, each with its manifest and golden bundle.", style="dim")
+    allowed = (
+        "the metric decides"
+        if found.tolerance is None
+        else f"{found.tolerance:g} x (1 + |value|) allowed"
+    )
     console.print(
         f"Each was checked over {found.time_steps} time steps of {found.source}: "
-        f"largest errors above, {found.tolerance:g} x (1 + |value|) allowed.",
+        f"largest errors above, {allowed}.",
         style="dim",
     )
     for each in exports:
-        if each.verification.ponder_steps_differ:
-            console.print(
-                f"{each.target.name}: N differs in {each.verification.ponder_steps_differ} time "
-                "steps, where a halting sum lies on the threshold to within 1e-5.",
-                style="yellow",
-            )
-        if "not run" in each.target.runtime:
-            console.print(f"{each.target.name}: {each.target.runtime}.", style="dim")
+        for line, style in _remarks(each):
+            console.print(f"{each.target.name}: {line}", style=style)
+
+
+def _remarks(export: Export) -> Iterator[tuple[str, str]]:
+    """What is to be said of one export in words, and how it is shown."""
+    found, choice = export.verification, export.manifest.choice
+    if choice and choice["microseconds"]:
+        times = sorted(choice["microseconds"].items(), key=lambda item: item[1])
+        measured = ", ".join(f"{ponder} {us:.0f} us" for ponder, us in times)
+        yield (
+            f"measured on this machine, mean N {choice['mean_ponder_steps']:.1f}: {measured}; "
+            f"picked {choice['ponder']}.",
+            "dim",
+        )
+    if choice and choice["left_out"]:
+        yield f"{choice['left_out']}.", "dim"
+    if found.ponder_steps_differ and found.tolerance is None:
+        yield f"N differs in {found.ponder_steps_differ} time steps.", "yellow"
+    elif found.ponder_steps_differ:
+        yield (
+            f"N differs in {found.ponder_steps_differ} time steps, where a halting sum lies on the "
+            f"threshold to within {found.tolerance:g}.",
+            "yellow",
+        )
+    if found.metric:
+        yield (
+            f"{found.metric.name} of the model {found.metric.model:.4g}, of the artefact "
+            f"{found.metric.artefact:.4g}, over {found.metric.time_steps} time steps.",
+            "default",
+        )
+    if "not run" in export.target.runtime:
+        yield f"{export.target.runtime}.", "dim"
 
 
 def _size(size: int) -> str:

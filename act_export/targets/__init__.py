@@ -9,9 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from act_mobile.errors import UserError
+from act_export.driver import PartFacts
+from act_mobile.errors import CheckFailed, UserError
 
 if TYPE_CHECKING:
+    from act_export.form import Form
     from act_export.program import Program
 
 
@@ -31,23 +33,62 @@ class Target:
     """The same by the names they import under."""
     runtime: str
     """What stands for the device's runtime in the check, as a report says it."""
+    measured: bool = True
+    """Whether that is the device's runtime itself, so that its times mean something."""
+    signatures: bool = False
+    """Whether one file holds all parts of the host form; else they are files in a folder."""
+
+    def artefact(self, name: str, form: Form) -> str:
+        """The name of the file or folder that an export NAME is."""
+        folder = form.ponder == "host" and not self.signatures
+        return f"{name}.parts" if folder else f"{name}{self.suffix}"
 
     def convert(
         self, program: Program, path: Path, metadata: dict[str, str], precision: str
-    ) -> None:
-        """Write the artefact to ``path``; ``metadata`` goes into the artefact itself."""
-        run: Callable[..., None] = self._module.convert
-        run(program, path, metadata, precision)
+    ) -> list[PartFacts]:
+        """Write the artefact to ``path``; ``metadata`` goes into the artefact itself.
+
+        Returns:
+            In host form, the artefact's parts.
+
+        Raises:
+            UserError: the target cannot express the program.
+        """
+        try:
+            if program.form.ponder != "host":
+                self._module.convert(program, path, metadata, precision)
+                return []
+            from act_export.host import split
+
+            parts = split(program)
+            if self.signatures:
+                self._module.convert_parts(parts, path, metadata, precision)
+            else:
+                path.mkdir()
+                for part in parts:
+                    file = path / f"{part.facts.name}{self.suffix}"
+                    self._module.convert(part.program, file, metadata, precision)
+            return [part.facts for part in parts]
+        except (UserError, CheckFailed, OSError):
+            raise
+        except Exception as error:  # whatever a converter makes of a user's own module
+            lines = str(error).strip().splitlines() or [""]
+            raise UserError(
+                f"{self.name}: its converter refuses the model "
+                f"({type(error).__name__}: {lines[0][:200]}): --debug shows all it says"
+            ) from error
 
     def operations(self, path: Path) -> int:
         """How many operations the artefact holds, those of its subgraphs included."""
-        count: Callable[[Path], int] = self._module.operations
-        return count(path)
+        return sum(self._module.operations(file) for file in self._files(path))
 
     def metadata(self, path: Path) -> dict[str, str]:
         """What ``convert`` put into the artefact."""
         read: Callable[[Path], dict[str, str]] = self._module.metadata
-        return read(path)
+        return read(self._files(path)[0])
+
+    def _files(self, path: Path) -> list[Path]:
+        return sorted(path.iterdir()) if path.suffix == ".parts" else [path]
 
     def require(self) -> None:
         """Refuse early, before anything is traced, if what the target needs is not installed."""
@@ -79,6 +120,7 @@ TARGETS = {
             ("litert-torch", "litert-converter", "ai-edge-litert"),
             ("litert_torch", "litert_converter", "ai_edge_litert"),
             "LiteRT",
+            signatures=True,
         ),
         Target(
             "coreml",
@@ -86,6 +128,7 @@ TARGETS = {
             ("coremltools",),
             ("coremltools",),
             "evaluated, not run by Apple's runtime",
+            measured=False,
         ),
     )
 }

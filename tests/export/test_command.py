@@ -75,7 +75,7 @@ def test_json_is_all_that_stdout_gets(model_file: ModelFile, tmp_path: Path) -> 
     assert found["verification"]["passed"]
     assert found["verification"]["time_steps"] == 20
     assert (tmp_path / found["path"]).stat().st_size == found["size"]
-    for stage in ("load", "trace", "convert", "verify", "write"):
+    for stage in ("load", "data", "trace", "convert", "verify", "measure"):
         assert stage in done.stderr
 
 
@@ -100,7 +100,14 @@ def test_bad_models(model_file: ModelFile, tmp_path: Path) -> None:
         (["--target", "onnx", "--batch", "0"], "--batch must be at least 1, not 0"),
         (["--target", "onnx", "--max-ponder", "9"], "--max-ponder 9: this model was made for 1 to"),
         (["--target", "onnx", "--sequence", "many"], "'many' is neither stream, dynamic nor a"),
-        (["--target", "onnx", "--sequence", "dynamic"], "--sequence dynamic: an unrolled ponder"),
+        (
+            ["--target", "onnx", "--sequence", "dynamic", "--ponder", "unroll"],
+            "--sequence dynamic: an unrolled ponder loop has its time steps written out",
+        ),
+        (
+            ["--target", "onnx", "--sequence", "4", "--ponder", "host"],
+            "--ponder host: the app drives the ponder loop of one time step",
+        ),
         (
             ["--target", "onnx", "--precision", "int8"],
             "is judged by the task's metric: give --data",

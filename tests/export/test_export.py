@@ -31,7 +31,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
     model = pondering(vocab_size=11, num_layers=2)
     save_model(folder / "lm.pt", model)
-    done = export(folder / "lm.pt", "all", output=folder / "out")
+    done = export(folder / "lm.pt", "all", output=folder / "out", options=Options(ponder="unroll"))
     assert [each.target.name for each in done] == ["onnx", "tflite", "coreml"]
     assert all(each.verification.passed for each in done)
     assert all(each.verification.time_steps == 200 for each in done)
@@ -123,7 +123,10 @@ def test_forms(
     options: dict[str, Any],
 ) -> None:
     (done,) = export(
-        model_file(**config), target, output=tmp_path / "out", options=Options(**options)
+        model_file(**config),
+        target,
+        output=tmp_path / "out",
+        options=Options(ponder="unroll", **options),
     )
     found = done.verification
     assert found.passed
@@ -137,7 +140,8 @@ def test_forms(
 
 
 def test_names_of_gru_states(model_file: ModelFile, tmp_path: Path) -> None:
-    (done,) = export(model_file(cell="gru", num_layers=2), "onnx", output=tmp_path / "out")
+    path, options = model_file(cell="gru", num_layers=2), Options(ponder="loop")
+    (done,) = export(path, "onnx", output=tmp_path / "out", options=options)
     assert [(p.input, p.output) for p in done.manifest.interface.states] == [
         ("h0", "h0_out"),
         ("h1", "h1_out"),
@@ -180,5 +184,7 @@ def test_refuses_a_folder_with_another_targets_export(
 ) -> None:
     path = model_file()
     export(path, "onnx", output=tmp_path / "out")
-    with pytest.raises(UserError, match="already holds model for onnx: give another -o"):
+    with pytest.raises(
+        UserError, match="model.onnx: the folder already holds another export of model"
+    ):
         export(path, "tflite", output=tmp_path / "out")

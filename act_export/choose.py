@@ -1,0 +1,95 @@
+"""``--ponder auto``: which form is fastest, found by measuring each on this machine."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from act_export.form import Form, Ponder
+from act_export.program import describe
+from act_export.reference import Arrays, reference_steps
+from act_export.runtimes import Runtime
+from act_export.samples import Samples
+from act_export.subject import Subject
+
+UNROLLED_STEPS = 32
+"""The most ponder steps of a call that are tried written out: more take long to convert."""
+
+CALLS = 50
+ROUNDS = 7
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was measured and picked."""
+
+    ponder: Ponder
+    microseconds: dict[str, float]
+    """Of one call in each form: the median of rounds over the same real inputs, one thread."""
+    mean_ponder_steps: float
+    """Of those inputs."""
+    left_out: str
+    """Why a form was not measured; empty if all were."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The forms that are worth measuring on some inputs."""
+
+    ponders: tuple[Ponder, ...]
+    calls: list[Arrays]
+    mean_ponder_steps: float
+    left_out: str
+
+
+def candidates(subject: Subject, form: Form, samples: Samples, measured: bool) -> Candidates:
+    """Which forms can win.
+
+    Args:
+        form: the form but for how it ponders.
+        measured: whether the target's runtime runs here.
+    """
+    policies = [act.policy for act in subject.acts]
+    steps = list(islice(reference_steps(subject, describe(subject, form), form, samples), CALLS))
+    mean = float(np.mean([step.outputs["ponder_steps"].mean() for step in steps]))
+    calls = [step.inputs for step in steps]
+    if not any(policy.learned for policy in policies):
+        return Candidates(("unroll",), calls, mean, "a fixed number of steps needs no loop")
+    if not measured:
+        reason = "not measured: the target's runtime does not run on this machine"
+        return Candidates(("loop",), calls, mean, reason)
+    written_out = sum(p.max_ponder for p in policies) * (form.time[0] or 0 if form.time else 1)
+    limit = statistics.mean(p.max_ponder for p in policies)
+    if form.sequence == "dynamic":
+        reason = "unroll: has no time steps of any number"
+    elif written_out > UNROLLED_STEPS:
+        reason = f"unroll: {written_out} ponder steps a call, too many to write out"
+    elif mean < limit / 2:
+        reason = f"unroll: mean N is {mean:.1f} of {limit:g}, most of its steps would be wasted"
+    else:
+        return Candidates(("loop", "peeled", "unroll"), calls, mean, "")
+    return Candidates(("loop", "peeled"), calls, mean, reason)
+
+
+def choose(among: Candidates, runtimes: dict[Ponder, Runtime]) -> Choice:
+    """Time every form on the same calls, in turn within each round, and pick the fastest."""
+    rounds: dict[Ponder, list[float]] = {ponder: [] for ponder in runtimes}
+    for number in range(ROUNDS + 1 if len(runtimes) > 1 else 0):
+        for ponder, runtime in runtimes.items():
+            start = time.perf_counter()
+            for inputs in among.calls:
+                runtime.run(inputs)
+            if number:  # the first round warms up
+                taken = time.perf_counter() - start
+                rounds[ponder].append(taken / len(among.calls) * 1e6)
+    medians = {str(ponder): statistics.median(times) for ponder, times in rounds.items() if times}
+    best = min(runtimes, key=lambda ponder: medians.get(ponder, 0.0))
+    return Choice(best, medians, among.mean_ponder_steps, among.left_out)

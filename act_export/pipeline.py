@@ -1,0 +1,192 @@
+"""One subject through trace, conversion, check and choice, target by target."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from act_export.choose import Candidates, Choice, candidates, choose
+from act_export.form import Ponder
+from act_export.golden import write_golden
+from act_export.manifest import METADATA_KEY, Manifest, digest
+from act_export.program import Program, trace
+from act_export.quiet import quiet
+from act_export.runtimes import Runtime, load
+from act_export.samples import Samples
+from act_export.subject import Subject
+from act_export.targets import Target
+from act_export.verify import Verification, verify
+from act_mobile import __version__
+from act_mobile.errors import CheckFailed, UserError
+from act_mobile.halting import ACTHalting
+
+if TYPE_CHECKING:
+    from act_export.export import Options
+
+Stage = Callable[[str, str], AbstractContextManager[None]]
+"""Told of each stage as it begins, by target (or ``model``) and name; ends with its block."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An artefact that has passed its check."""
+
+    path: Path
+    program: Program
+    manifest: Manifest
+    verification: Verification
+    runtime: Runtime
+    seconds: dict[str, float]
+
+
+@dataclass
+class Pipeline:
+    """What all targets of one export share."""
+
+    subject: Subject
+    samples: Samples
+    options: Options
+    stage: Stage
+    _programs: dict[Ponder, tuple[Program, float]] = field(default_factory=dict)
+
+    def run(self, target: Target, folder: Path) -> Attempt:
+        """Write the artefact, manifest and golden bundle into ``folder``.
+
+        Raises:
+            UserError: the target cannot express the program.
+            CheckFailed: what it made of it does not compute what the model does.
+        """
+        if self.options.ponder != "auto":
+            attempt = self._attempt(target, folder, self.options.ponder)
+            return self._finish(attempt, folder, None)
+        among = candidates(self.subject, self.options.form, self.samples, target.measured)
+        attempts = {
+            ponder: self._attempt(target, folder / ponder, ponder) for ponder in among.ponders
+        }
+        choice = self._choose(target, among, attempts)
+        picked = attempts[choice.ponder]
+        path = picked.path.rename(folder / picked.path.name)
+        for ponder in attempts:
+            shutil.rmtree(folder / ponder)
+        return self._finish(replace(picked, path=path), folder, choice)
+
+    def _choose(self, target: Target, among: Candidates, attempts: dict[Ponder, Attempt]) -> Choice:
+        if len(attempts) == 1:
+            return choose(among, {ponder: a.runtime for ponder, a in attempts.items()})
+        with self.stage(target.name, "measure"), quiet():
+            return choose(among, {ponder: a.runtime for ponder, a in attempts.items()})
+
+    def _program(self, ponder: Ponder) -> tuple[Program, float]:
+        """The traced program, the same for every target, and the seconds it took."""
+        if ponder not in self._programs:
+            start = time.perf_counter()
+            with self.stage("model", f"trace {ponder}"), quiet():
+                program = trace(self.subject, replace(self.options.form, ponder=ponder))
+            self._programs[ponder] = program, time.perf_counter() - start
+        return self._programs[ponder]
+
+    def _attempt(self, target: Target, folder: Path, ponder: Ponder) -> Attempt:
+        program, traced = self._program(ponder)
+        folder.mkdir(exist_ok=True)
+        path = folder / target.artefact(self.subject.name, program.form)
+        manifest = self._manifest(target, path.name, program)
+        seconds = {"trace": traced}
+
+        @contextmanager
+        def timed(name: str) -> Iterator[None]:
+            start = time.perf_counter()
+            with self.stage(target.name, f"{name} {ponder}"), quiet():
+                yield
+            seconds[name] = time.perf_counter() - start
+
+        with timed("convert"):
+            metadata = {METADATA_KEY: json.dumps(manifest.facts())}
+            parts = target.convert(program, path, metadata, self.options.precision)
+        with timed("verify"):
+            runtime = load(target.name, path, parts)
+            verification = verify(
+                self.subject,
+                program.interface,
+                program.form,
+                runtime,
+                self.samples,
+                time_steps=self.options.samples,
+                precision=self.options.precision,
+                metric_tolerance=self.options.metric_tolerance,
+            )
+        if not verification.passed:
+            raise CheckFailed(
+                f"{target.name}: the artefact is not the model: {verification.reason()}; "
+                "nothing was written"
+            )
+        manifest = replace(manifest, parts=parts)
+        return Attempt(path, program, manifest, verification, runtime, seconds)
+
+    def _finish(self, attempt: Attempt, folder: Path, choice: Choice | None) -> Attempt:
+        """Write the manifest and the golden bundle beside the artefact."""
+        program, name = attempt.program, self.subject.name
+        manifest = replace(
+            attempt.manifest,
+            choice=None if choice is None else choice.to_json(),
+            verification=attempt.verification.to_json(),
+            sha256=digest(attempt.path),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        write_golden(
+            folder / f"{name}.golden.npz",
+            self.subject,
+            program.interface,
+            program.form,
+            self.samples,
+        )
+        text = json.dumps(manifest.to_json(), indent=1) + "\n"
+        (folder / f"{name}.manifest.json").write_text(text)
+        return replace(attempt, manifest=manifest)
+
+    def _manifest(self, target: Target, artefact: str, program: Program) -> Manifest:
+        policies = [act.policy for act in self.subject.acts]
+        epsilons = {p.epsilon for p in policies if isinstance(p, ACTHalting)}
+        task = self.subject.task
+        return Manifest(
+            artefact=artefact,
+            target=target.name,
+            ponder=program.form.ponder,
+            sequence=program.form.sequence,
+            precision=self.options.precision,
+            batch=program.form.batch,
+            interface=program.interface,
+            model=self.subject.description,
+            task=task,
+            epsilon=epsilons.pop() if len(epsilons) == 1 else None,
+            max_ponder=max(policy.max_ponder for policy in policies),
+            metric=self.samples.metric or task.get("metric"),
+            labels=task.get("labels"),
+            vocabulary=task.get("vocabulary"),
+            versions={
+                "act-mobile": __version__,
+                **{p: importlib.metadata.version(p) for p in ("torch", *target.packages)},
+            },
+        )
+
+
+def require_judge(options: Options, samples: Samples) -> None:
+    """Refuse what could not be checked.
+
+    Raises:
+        UserError: the metric decides about this precision, and the samples have none.
+    """
+    from act_export.verify import TOLERANCE
+
+    if TOLERANCE[options.precision] is None and not samples.judged:
+        raise UserError(
+            f"--precision {options.precision} is judged by the task's metric: give --data, an "
+            "eval.npz with targets and metric"
+        )
