@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from act_mobile import ACT
+from act_mobile.cells import CELLS
 
 
 def uneven(module: nn.Module) -> nn.Module:
@@ -120,3 +124,99 @@ def no_module() -> str:
 
 def broken() -> nn.Module:
     raise RuntimeError("no such weights")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A random module around ACT layers."""
+
+    seed: int
+    features: int
+    vocab_size: int
+    """0 for features."""
+    encoder: tuple[str, ...]
+    cells: tuple[str, ...]
+    """Of its ACT layers, one after the other."""
+    residual: bool
+    norm: bool
+    hidden: int
+
+
+CURRENT: Drawn | None = None
+"""What ``drawn`` makes."""
+
+
+@st.composite
+def drawn_modules(draw: st.DrawFn) -> Drawn:
+    layers = st.sampled_from(["linear", "layernorm", "batchnorm", "dropout", "conv", "relu"])
+    return Drawn(
+        seed=draw(st.integers(0, 1 << 20)),
+        features=draw(st.integers(3, 7)),
+        vocab_size=draw(st.sampled_from([0, 0, 9])),
+        encoder=tuple(draw(st.lists(layers, max_size=3))),
+        cells=tuple(draw(st.lists(st.sampled_from(sorted(CELLS)), min_size=1, max_size=2))),
+        residual=draw(st.booleans()),
+        norm=draw(st.booleans()),
+        hidden=draw(st.integers(3, 17)),
+    )
+
+
+class OverFeatures(nn.Module):
+    """Applies a module of (rows, features) to (B, T, features)."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.module(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
+class ConvOverFeatures(nn.Module):
+    """A convolution along the features of each time step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(1, 1, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x.unsqueeze(1)).squeeze(1)
+
+
+class DrawnModule(nn.Module):
+    def __init__(self, drawn: Drawn) -> None:
+        super().__init__()
+        width = drawn.hidden
+        self.embed = (
+            nn.Embedding(drawn.vocab_size, width)
+            if drawn.vocab_size
+            else nn.Linear(drawn.features, width)
+        )
+        makers = {
+            "linear": lambda: nn.Linear(width, width),
+            "layernorm": lambda: nn.LayerNorm(width),
+            "batchnorm": lambda: OverFeatures(nn.BatchNorm1d(width)),
+            "dropout": lambda: nn.Dropout(0.3),
+            "conv": lambda: OverFeatures(ConvOverFeatures()),
+            "relu": nn.ReLU,
+        }
+        self.encoder = nn.Sequential(*(makers[name]() for name in drawn.encoder))
+        self.acts = nn.ModuleList(
+            ACT(width, width, cell=cell, max_ponder=4) for cell in drawn.cells
+        )
+        self.norm = nn.LayerNorm(width) if drawn.norm else nn.Identity()
+        self.head = nn.Linear(width, 3)
+        self.residual = drawn.residual
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.encoder(self.embed(x))
+        for act in self.acts:
+            y = act(x).output
+            x = self.norm(x + y if self.residual else y)
+        return self.head(torch.tanh(x))
+
+
+def drawn() -> nn.Module:
+    assert CURRENT is not None
+    torch.manual_seed(CURRENT.seed)
+    return uneven(DrawnModule(CURRENT))

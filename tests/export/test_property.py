@@ -1,11 +1,13 @@
-"""Random models through the real converters: none may come out of tolerance."""
+"""Random models and modules through the real converters: none may come out of tolerance."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, seed, settings
@@ -13,56 +15,61 @@ from hypothesis import strategies as st
 
 from act_export import export
 from act_export.export import Options
+from act_export.targets import TARGETS
+from act_export.verify import Verification
 from act_mobile import save_model
 from act_mobile.cells import CELLS
+from tests.export import own_modules
 from tests.export.conftest import pondering
 
-EXAMPLES = {"onnx": 200, "tflite": 30, "coreml": 30}
+UNROLLED = {"onnx": 200, "tflite": 30, "coreml": 30}
+LOOPED = 100
+OWN = 20
 SHARDS = 10
 """Each target's examples are split, so that they can run side by side."""
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[dict[str, Any], Options]:
-    """A model and a form to export it in; T M is kept small, it decides the time to convert."""
+def models(draw: st.DrawFn, unrolled: bool) -> tuple[dict[str, Any], Options]:
+    """A model and a form to export it in; unrolled, T M is kept small: it decides the time."""
     max_ponder = draw(st.integers(1, 12))
-    sequence: Any = draw(st.sampled_from(["stream", "stream", 1, 2, 3]))
+    sequences = ["stream", "stream", 1, 2, 3] if unrolled else ["stream", "stream", 1, 4, "dynamic"]
+    sequence: Any = draw(st.sampled_from(sequences))
+    small = unrolled and sequence != "stream"
     config = {
         "seed": draw(st.integers(0, 1 << 20)),
         "cell": draw(st.sampled_from(sorted(CELLS))),
         "input_size": draw(st.integers(1, 9)),
         "hidden_size": draw(st.integers(1, 33)),
         "output_size": draw(st.integers(1, 5)),
-        "num_layers": 1 if sequence != "stream" else draw(st.integers(1, 2)),
-        "max_ponder": max_ponder if sequence == "stream" else min(max_ponder, 5),
+        "num_layers": 1 if small else draw(st.integers(1, 2)),
+        "max_ponder": min(max_ponder, 5) if small else max_ponder,
         "epsilon": draw(st.sampled_from([0.001, 0.01, 0.1, 0.4])),
         "vocab_size": draw(st.sampled_from([None, None, 7])),
     }
-    return config, Options(sequence=sequence, batch=draw(st.integers(1, 3)), samples=60)
+    ponder: Any = "unroll" if unrolled else draw(st.sampled_from(["loop", "loop", "peeled"]))
+    budget = not unrolled and draw(st.booleans())
+    return config, Options(ponder, sequence, draw(st.integers(1, 3)), budget, samples=60)
 
 
-@pytest.mark.property
-@pytest.mark.parametrize("shard", range(SHARDS))
-@pytest.mark.parametrize("target", EXAMPLES)
-def test_random_models(target: str, shard: int) -> None:
+def check_examples(
+    case: st.SearchStrategy[Any], count: int, shard: int, run: Callable[[Any, Path], Verification]
+) -> None:
+    """Export so many cases and look at what their check found."""
     passed = 0
 
     @seed(shard)
     @settings(
-        max_examples=EXAMPLES[target] // SHARDS,
+        max_examples=count,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(cases())
-    def check(case: tuple[dict[str, Any], Options]) -> None:
+    @given(case)
+    def check(drawn: Any) -> None:
         nonlocal passed
-        config, options = case
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.pt"
-            save_model(path, pondering(**config))
-            (done,) = export(path, target, output=Path(folder) / "out", options=options)
-        found = done.verification
+            found = run(drawn, Path(folder))
         assert found.passed
         assert found.ponder_steps_wrong == 0
         assert found.time_steps >= 60
@@ -72,4 +79,53 @@ def test_random_models(target: str, shard: int) -> None:
         passed += 1
 
     check()
-    assert passed >= EXAMPLES[target] // SHARDS
+    assert passed >= count
+
+
+@pytest.mark.property
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("unrolled", [True, False], ids=["unroll", "loop"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_random_models(target: str, unrolled: bool, shard: int) -> None:
+    def run(drawn: tuple[dict[str, Any], Options], folder: Path) -> Verification:
+        config, options = drawn
+        save_model(folder / "model.pt", pondering(**config))
+        path = folder / "model.pt"
+        (done,) = export(path, target, output=folder / "out", options=options)
+        return done.verification
+
+    count = (UNROLLED[target] if unrolled else LOOPED) // SHARDS
+    check_examples(models(unrolled), count, shard, run)
+
+
+@pytest.mark.property
+@pytest.mark.parametrize("target", TARGETS)
+def test_random_user_modules(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user's own layers around ACT, drawn: encoders, several ACT layers, residuals, heads."""
+
+    def run(drawn: tuple[own_modules.Drawn, Options], folder: Path) -> Verification:
+        own, options = drawn
+        monkeypatch.setattr(own_modules, "CURRENT", own)
+        draw = np.random.default_rng(own.seed)
+        if own.vocab_size:
+            np.savez(folder / "eval.npz", tokens=draw.integers(0, own.vocab_size, (6, 12)))
+        else:
+            x = draw.standard_normal((6, 12, own.features)).astype(np.float32)
+            np.savez(folder / "eval.npz", x=x)
+        (done,) = export(
+            "tests.export.own_modules:drawn",
+            target,
+            output=folder / "out",
+            data=folder / "eval.npz",
+            options=options,
+        )
+        return done.verification
+
+    forms = st.builds(
+        Options,
+        st.sampled_from(["loop", "loop", "peeled", "unroll"]),
+        st.sampled_from(["stream", "stream", 3]),
+        st.integers(1, 2),
+        samples=st.just(60),
+    )
+    check_examples(st.tuples(own_modules.drawn_modules(), forms), OWN, 0, run)
