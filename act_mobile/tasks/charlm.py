@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -47,19 +46,15 @@ class CharLM(Task):
     )
     length: int = size(100, 1, 100_000, "bytes of a window")
 
-    @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """As for any task; a text that is not on this machine is replaced by the shipped one."""
-        text = saved.get("text")
-        known = text is None or Path(text).is_file()
-        return super().from_dict(saved if known else {**saved, "text": None})
-
     @cached_property
     def _parts(self) -> tuple[Tensor, Tensor]:
         """The bytes for training and for evaluation, int64."""
         path = SHIPPED if self.text is None else Path(self.text)
         if not path.is_file():
-            raise UserError(f"{path}: no such file, the text that the charlm task reads")
+            raise UserError(
+                f"{path}: no such file, the text that the charlm task reads: name another, "
+                "or, where the command takes it, give --data"
+            )
         data = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8).long()
         split = len(data) * 9 // 10
         if len(data) - split <= self.length:

@@ -107,13 +107,15 @@ def test_sizes_come_back() -> None:
         assert task_from_dict(task.to_dict()) == task
 
 
-def test_a_text_that_is_elsewhere_is_replaced(tmp_path: Path) -> None:
+def test_a_text_that_is_elsewhere_is_missed_when_it_is_needed(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_bytes(b"abc " * 500)
     task = CharLM(text=str(text))
     assert task_from_dict(task.to_dict()) == task
     text.unlink()
-    assert task_from_dict(task.to_dict()) == CharLM()
+    again = task_from_dict(task.to_dict())
+    with pytest.raises(UserError, match="text.txt: no such file, the text that the charlm task"):
+        _ = again.evaluation
 
 
 @pytest.mark.parametrize(
