@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from act_export.feeds import Samples
 from act_export.form import Form, Ponder
 from act_export.program import describe
 from act_export.reference import Arrays, reference_steps
 from act_export.runtimes import Runtime
-from act_export.samples import Samples
 from act_export.subject import Subject
 
 UNROLLED_STEPS = 32

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from act_export import samples as sampling
+from act_export.data import load
 from act_export.form import Form, Ponder, Sequence
 from act_export.manifest import Manifest
 from act_export.pipeline import Attempt, Pipeline, Stage, require_judge
 from act_export.reference import check_streams
+from act_export.samples import samples_for
 from act_export.staging import staging
 from act_export.subject import load_subject
 from act_export.targets import TARGETS, Target
@@ -107,7 +108,7 @@ def export(
     for each in targets:
         each.require()
     with stage("model", "load"):
-        arrays = None if data is None else sampling.load(Path(data))
+        arrays = None if data is None else load(Path(data))
         subject = load_subject(
             model, weights=weights, features=None if arrays is None else arrays.features
         ).limited(options.max_ponder)
@@ -115,7 +116,7 @@ def export(
         artefact = each.artefact(subject.name, options.form)
         _refuse_other(_folder(folder, each, targets), subject.name, artefact)
     with stage("model", "data"):
-        samples = sampling.samples_for(subject, arrays, options.samples)
+        samples = samples_for(subject, arrays, options.samples)
         check_streams(subject, options.form, samples)
         require_judge(options, samples)
     pipeline = Pipeline(subject, samples, options, stage)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from act_export.feeds import Samples
 from act_export.form import Form
 from act_export.interface import Interface
 from act_export.reference import reference_steps
-from act_export.samples import Samples
 from act_export.subject import Subject
 
 CALLS = 8

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from act_export.choose import Candidates, Choice, candidates, choose
+from act_export.feeds import Samples
 from act_export.form import Ponder
 from act_export.golden import write_golden
 from act_export.manifest import METADATA_KEY, Manifest, digest
 from act_export.program import Program, trace
 from act_export.quiet import quiet
 from act_export.runtimes import Runtime, load
-from act_export.samples import Samples
 from act_export.subject import Subject
 from act_export.targets import Target
 from act_export.verify import Verification, verify

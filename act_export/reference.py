@@ -13,10 +13,10 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from act_export.feeds import Feed, Samples, feeds
 from act_export.form import Form
 from act_export.interface import Interface
 from act_export.program import Call, describe
-from act_export.samples import Feed, Samples, feeds
 from act_export.subject import Subject
 from act_mobile.errors import UserError
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from act_export.feeds import Samples
 from act_export.form import Form
 from act_export.interface import Interface
 from act_export.metrics import loss_of, measure
@@ -23,7 +24,6 @@ from act_export.reference import (
     stepped,
 )
 from act_export.runtimes import Runtime
-from act_export.samples import Samples
 from act_export.subject import Subject
 
 TOLERANCE: dict[str, float | None] = {"fp32": 1e-5, "fp16": 5e-3, "int8": None}

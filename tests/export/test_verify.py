@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from act_export.feeds import Samples
 from act_export.form import Form
 from act_export.program import describe
 from act_export.reference import call_model
-from act_export.samples import Samples, samples_for
+from act_export.samples import samples_for
 from act_export.subject import Subject
 from act_export.verify import Verification, verify
 from act_mobile import ACTModel
