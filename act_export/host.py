@@ -164,7 +164,7 @@ class _Cut:
     ) -> Part:
         module, inputs = builder.build(outputs, own)
         described = Interface(
-            tuple(_describe(name, node) for name, node in inputs.items()),
+            tuple(self._own_input(name) or _describe(name, node) for name, node in inputs.items()),
             tuple(_describe(name, node) for name, node in outputs.items()),
             (),
         )
@@ -179,6 +179,10 @@ class _Cut:
             repeat,
         )
         return Part(facts, Program(traced, described, self.program.form))
+
+    def _own_input(self, name: str) -> interface.Tensor | None:
+        """The call's input of this name, with its default."""
+        return next((t for t in self.program.interface.inputs if t.name == name), None)
 
 
 class _Builder:

@@ -8,7 +8,7 @@ from typing import Any
 
 from act_export.mil.interface import default_value, input_features
 from act_export.mil.package import Package, function_block, operation_name, operations
-from act_export.mil.proto import DataType
+from act_export.mil.proto import ArrayDataType, DataType
 
 CONSTANT_ARGUMENTS = {
     "batch_norm": ("mean", "variance", "gamma", "beta"),
@@ -22,6 +22,14 @@ CONSTANT_ARGUMENTS = {
 """Tensors that must be constants. The compiler enforces it
 (https://github.com/apple/coremltools/issues/2008); inside loops coremltools does not."""
 
+DEFAULT_KINDS = {
+    "intDefaultValue": {ArrayDataType.Value("INT32")},
+    "floatDefaultValue": {ArrayDataType.Value("FLOAT32"), ArrayDataType.Value("FLOAT16")},
+    "doubleDefaultValue": {ArrayDataType.Value("DOUBLE")},
+}
+"""The inputs that may have each kind of default, by Apple's validator (mlmodel/src/Validation of
+https://github.com/apple/coremltools). coremltools makes all of them floats."""
+
 
 def lint(path: str | Path) -> list[str]:
     """List what is known to go wrong with a saved package on Apple's side.
@@ -33,7 +41,7 @@ def lint(path: str | Path) -> list[str]:
     * an operand or output that no op before it makes;
     * a while loop whose condition is not one boolean scalar, or whose blocks disagree with its
       number of loop variables;
-    * an optional input that is a scalar of rank 0 or has no default value;
+    * an optional input that is a scalar of rank 0 or has no default value, or one of another type;
     * a float16 input that is only cast to integers: whole numbers above 2048 do not survive;
     * inputs or outputs of the description that differ in name from those of the program.
 
@@ -161,6 +169,13 @@ def _input_findings(name: str, function: Any, block: Any, package: Package) -> I
             yield f"{name}: the optional input {feature.name!r} has rank 0; give it shape (1,)"
         if feature.type.isOptional and default_value(feature) is None:
             yield f"{name}: the optional input {feature.name!r} has no default value"
+        array = feature.type.multiArrayType
+        kind = array.WhichOneof("defaultOptionalValue")
+        if kind and array.dataType not in DEFAULT_KINDS[kind]:
+            yield (
+                f"{name}: the input {feature.name!r} is {ArrayDataType.Name(array.dataType)}, "
+                f"but its default is given as {kind}"
+            )
     half = {
         value.name
         for value in function.inputs

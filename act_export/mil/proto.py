@@ -39,3 +39,6 @@ Model: Any = _generated("Model_pb2").Model
 
 DataType: Any = _generated("MIL_pb2").DataType
 """``CoreML.Specification.MILSpec.DataType``: the element types of MIL."""
+
+ArrayDataType: Any = _generated("FeatureTypes_pb2").ArrayFeatureType.ArrayDataType
+"""``CoreML.Specification.ArrayFeatureType.ArrayDataType``: the element types of arrays."""

@@ -120,6 +120,11 @@ def optional_scalar(model: Any) -> None:
     model.mlProgram.functions["main"].inputs[1].type.tensorType.ClearField("dimensions")
 
 
+def default_of_another_type(model: Any) -> None:
+    model.description.input[0].type.isOptional = True
+    model.description.input[0].type.multiArrayType.intDefaultValue = 1
+
+
 def half_tokens(model: Any) -> None:
     model.mlProgram.functions["main"].inputs[1].type.tensorType.dataType = 10
 
@@ -141,6 +146,8 @@ FINDINGS: dict[Callable[[Any], None], str] = {
     vector_condition: "main: while_loop 'ponder' has a condition that is not one boolean scalar",
     optional_without_default: "main: the optional input 'x' has no default value",
     optional_scalar: r"main: the optional input 'token' has rank 0; give it shape \(1,\)",
+    default_of_another_type: "main: the input 'x' is FLOAT32, but its default is given as "
+    "intDefaultValue",
     half_tokens: "main: the input 'token' is float16 but used as an integer",
 }
 

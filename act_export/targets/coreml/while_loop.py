@@ -10,6 +10,7 @@ in from outside the loop, so they are constants of the function and stored once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +58,7 @@ def attach_loops(module: fx.GraphModule) -> None:
             graph.erase_node(part)
 
 
-@register_torch_op(override=True)  # of itself alone, where this module is loaded again
+@register_torch_op(override=True)  # type: ignore[untyped-decorator]
 def act_while_loop(context: Any, node: InternalTorchIRNode) -> None:
     """Convert a node of :func:`attach_loops`."""
     loop: _Loop = node.meta[_LOOP]
@@ -69,7 +70,7 @@ def act_while_loop(context: Any, node: InternalTorchIRNode) -> None:
 
     def body(*variables: Var) -> list[Var]:
         results = _convert(context, loop.body, [*variables, *others])
-        return _made_here(map(_conform, results, loop.carried), variables)
+        return _made_here(map(_conform, results, loop.carried), [*variables, *others])
 
     outputs = mb.while_loop(
         _cond=condition,
@@ -87,9 +88,6 @@ def _convert(context: Any, module: fx.GraphModule, inputs: list[Var]) -> list[Va
     for node in module.graph.nodes:
         if node.op == "call_function":
             convert_single_node(context, InternalTorchIRNode.from_exir_node(node))
-        elif node.op == "get_attr":
-            value = getattr(module, node.target).detach().numpy()
-            context.add(mb.const(val=value, name=node.name), node.name)
     (results,) = module.graph.output_node().args
     converted = [context[result.name] for result in pytree.tree_leaves(results)]
     context.pop()
@@ -119,10 +117,14 @@ def _unknown(variable: Var) -> Var:
     return variable
 
 
-def _made_here(results: Any, variables: tuple[Var, ...]) -> list[Var]:
-    """The results, each made in the block and only once: Apple's compiler wants them so."""
+def _made_here(results: Iterable[Var], inputs: list[Var]) -> list[Var]:
+    """The results, each made in the block, and only once: Apple's compiler wants them so.
+
+    One that comes from outside would also be taken by coremltools' ``loop_invariant_elimination``
+    for what the variable is at first, too.
+    """
     made: list[Var] = []
     for result in results:
-        taken = any(result is other for other in (*variables, *made))
+        taken = any(result is other for other in (*inputs, *made))
         made.append(mb.identity(x=result) if taken else result)
     return made
