@@ -1,0 +1,74 @@
+"""ONNX, by torch's own exporter, for ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import torch
+from onnx_ir.passes.common import ClearMetadataAndDocStringPass
+
+from act_export.interface import Interface
+from act_export.program import Program
+from act_export.targets.onnx.names import rename
+from act_export.targets.onnx.optimise import optimise
+from act_export.targets.onnx.precision import to_half, to_int8
+
+OPSET = 18
+"""The lowest that the exporter writes by itself; ONNX Runtime reads it from 1.14 on."""
+
+IR_VERSION = 8
+"""Of the file, as that opset's; a newer one would be refused by runtimes that know all in it."""
+
+PRECISIONS: dict[str, Callable[[ir.Model], None]] = {
+    "fp32": lambda model: None,
+    "fp16": to_half,
+    "int8": to_int8,
+}
+
+
+def convert(program: Program, path: Path, metadata: dict[str, str], precision: str) -> None:
+    lowered = torch.onnx.export(
+        program.exported,
+        (),
+        kwargs=program.example,
+        input_names=[t.name for t in program.interface.inputs],
+        output_names=[t.name for t in program.interface.outputs],
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    assert lowered is not None
+    # The exporter notes on every node where it comes from, half of a small model's file.
+    ClearMetadataAndDocStringPass()(lowered.model)
+    optimise(lowered.model)
+    PRECISIONS[precision](lowered.model)
+    rename(lowered.model, [t.name for t in program.interface.outputs])
+    _make_optional(lowered.model, program.interface)
+    lowered.model.ir_version = IR_VERSION
+    lowered.model.metadata_props.update(metadata)
+    lowered.save(path)
+
+
+def _make_optional(model: ir.Model, interface: Interface) -> None:
+    """An input with an initializer may be left out of a call."""
+    for value, tensor in zip(model.graph.inputs, interface.inputs, strict=True):
+        if tensor.default is not None:
+            default = np.full(tensor.at(1), tensor.default, tensor.dtype)
+            value.const_value = ir.tensor(default, name=value.name)
+            model.graph.register_initializer(value)
+
+
+def operations(path: Path) -> int:
+    def count(graph: onnx.GraphProto) -> int:
+        inner = (a.g for node in graph.node for a in node.attribute if a.HasField("g"))
+        return len(graph.node) + sum(count(g) for g in inner)
+
+    return count(onnx.load(path, load_external_data=False).graph)
+
+
+def metadata(path: Path) -> dict[str, str]:
+    return {p.key: p.value for p in onnx.load(path, load_external_data=False).metadata_props}

@@ -1,0 +1,75 @@
+"""What every lowered graph goes through; subgraphs too, so that a loop's body is bare.
+
+A runtime pays for each node about as much as for the arithmetic of a small one, so nodes are what
+is saved here; each rewrite says how many. All leave the graph standard ONNX: what ONNX Runtime
+fuses when it loads the file (Gemm with its activation) is left to it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import onnx_ir as ir
+from onnx_ir.passes.common import (
+    CommonSubexpressionEliminationPass,
+    DeduplicateInitializersPass,
+    LiftConstantsToInitializersPass,
+    LiftSubgraphInitializersToMainGraphPass,
+    OutputFixPass,
+    RemoveUnusedNodesPass,
+)
+from onnxscript.optimizer import fold_constants
+from onnxscript.rewriter import RewritePass
+
+from act_export.targets.onnx import linear
+from act_export.targets.onnx.bias import AddToAllReaders
+from act_export.targets.onnx.gates import MergeGates
+from act_export.targets.onnx.loops import (
+    AddBeforeCarrying,
+    CountTurns,
+    DropUnusedVariables,
+    HoistInvariants,
+)
+from act_export.targets.onnx.values import static_shape
+from act_export.targets.onnx.views import CollapseViews
+
+SMALL = 1 << 16
+"""Elements up to which a constant is stored rather than made in every call."""
+
+
+def optimise(model: ir.Model) -> None:
+    """Rewrite the model in place; its values lose their names."""
+    fold_constants(model, should_fold=_is_small_fill)
+    for each in (
+        LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+        LiftSubgraphInitializersToMainGraphPass(),
+        RewritePass(linear.FOLD),
+        CollapseViews(),
+        RewritePass(linear.GATHER),
+        CollapseViews(),
+        MergeGates(),
+        CollapseViews(),
+        RewritePass(linear.GATHER),
+        AddBeforeCarrying(),
+        HoistInvariants(),
+        CommonSubexpressionEliminationPass(),
+        RewritePass(linear.GATHER),
+        LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+        AddToAllReaders(),
+        RewritePass(linear.ACCUMULATE),
+        CollapseViews(),
+        CountTurns(),
+        DropUnusedVariables(),
+        RemoveUnusedNodesPass(),
+        DeduplicateInitializersPass(),
+        OutputFixPass(),
+    ):
+        each(model)
+
+
+def _is_small_fill(node: ir.Node) -> bool | None:
+    """Zeros that a loop starts with are folded; None where the folder is to decide by itself."""
+    if node.op_type != "ConstantOfShape":
+        return None
+    shape = static_shape(node.outputs[0])
+    return shape is not None and math.prod(shape) <= SMALL
