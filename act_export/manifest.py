@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from act_export.driver import PartFacts
+from act_export.form import Sequence
 from act_export.interface import Interface
 from act_mobile.errors import UserError
 
@@ -26,7 +27,7 @@ class Manifest:
     """The artefact's file name, beside the manifest."""
     target: str
     ponder: str
-    sequence: str | int
+    sequence: Sequence
     precision: str
     batch: int
     interface: Interface

@@ -9,14 +9,19 @@ import numpy.typing as npt
 
 
 class LiteRTRuntime:
-    """The file's one signature, with one thread."""
+    """One signature of the file, with one thread; its inputs may change their length at any call.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        signature: of the file's signatures; needed where there are several.
+    """
+
+    def __init__(self, path: Path, signature: str | None = None) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        self._interpreter = Interpreter(str(path), num_threads=1)
-        (signature,) = self._interpreter.get_signature_list()
-        self._runner = self._interpreter.get_signature_runner(signature)
+        interpreter = Interpreter(str(path), num_threads=1)
+        if signature is None:
+            (signature,) = interpreter.get_signature_list()
+        self._runner = interpreter.get_signature_runner(signature)
 
     def run(self, inputs: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         outputs: dict[str, npt.NDArray[Any]] = self._runner(**inputs)

@@ -117,8 +117,8 @@ TARGETS = {
         Target(
             "tflite",
             ".tflite",
-            ("litert-torch", "litert-converter", "ai-edge-litert"),
-            ("litert_torch", "litert_converter", "ai_edge_litert"),
+            ("litert-torch", "litert-converter", "ai-edge-litert", "ai-edge-quantizer"),
+            ("litert_torch", "litert_converter", "ai_edge_litert", "ai_edge_quantizer"),
             "LiteRT",
             signatures=True,
         ),

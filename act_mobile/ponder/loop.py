@@ -109,7 +109,7 @@ class _Loop:
         over = 1 - total
         return Pondered(
             tuple(m + over * s for m, s in zip(means, state, strict=True)),
-            (count + (self.step.budget.max_ponder - 1)).squeeze(-1).to(torch.int32),
+            (count + (self.step.budget.max_ponder - 1)).to(torch.int32).squeeze(-1),
             (1 - before).squeeze(-1),
         )
 

@@ -3,7 +3,7 @@
 litert-torch 0.10.0 has no lowering of the operator, though litert-converter turns StableHLO's
 while into TFLite's. Two things are missing, both here, and only they use converters' internals:
 
-- :func:`lowering` registers, for one conversion, a lowering of the operator to ``stablehlo.while``;
+- :func:`lower` lowers the operator to ``stablehlo.while``;
 - :func:`outline` then gives the converted loops the form in which a flatbuffer holds them, where
   condition and body are functions of exactly what the loop carries.
 """
@@ -11,50 +11,20 @@ while into TFLite's. Two things are missing, both here, and only they use conver
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
 from typing import Any
 
 import torch
 from litert_converter.mlir import ir
 from litert_converter.mlir.dialects import func, stablehlo
 from litert_torch.backend.export import LoweringInterpreter
-from litert_torch.backend.lowerings import registry
-
-from act_mobile.errors import CheckFailed, UserError
-
-VERSIONS = {"litert-torch": "0.10.0", "litert-converter": "0.5.0"}
-"""Whose internals these are."""
 
 CONSTANTS = ("arith.constant", "tfl.pseudo_const", "tfl.no_value")
 """Operations that a function cannot be handed without their value ceasing to be a constant."""
 
-
-@contextmanager
-def lowering() -> Iterator[None]:
-    """In the block litert-torch lowers ``while_loop``; call :func:`outline` on what comes out.
-
-    Raises:
-        UserError: other versions of the converters are installed.
-        CheckFailed: litert-torch has a lowering of its own by now.
-    """
-    for package, tested in VERSIONS.items():
-        if (found := version(package)) != tested:
-            raise UserError(
-                f"{package} {found}: loops need {tested}, whose internals they use: "
-                "pip install 'act-mobile[tflite]'"
-            )
-    operator = torch.ops.higher_order.while_loop
-    if registry.lookup(operator) is not None:
-        raise CheckFailed("litert-torch lowers while_loop itself: this lowering is to be dropped")
-    registry.global_registry.register(operator, _lower)
-    try:
-        yield
-    finally:
-        del registry.global_registry.registered_ops[operator]
+OPERATOR = torch.ops.higher_order.while_loop
 
 
-def _lower(context: Any, condition: Any, body: Any, carried: Any, captured: Any) -> tuple[Any, ...]:
+def lower(context: Any, condition: Any, body: Any, carried: Any, captured: Any) -> tuple[Any, ...]:
     """``while_loop(condition, body, carried, captured)`` as ``stablehlo.while``.
 
     What is captured is carried, unchanged; the converter finds out what of it is constant.
@@ -128,7 +98,7 @@ def _outline(loop: Any, name: str, top: Any) -> None:
             "tfl.while",
             results=types,
             operands=operands,
-            attributes={name: loop.attributes[name] for name in loop.attributes.keys()},
+            attributes=dict(loop.attributes.items()),
             regions=2,
         )
     for part, block, region in zip(("cond", "body"), blocks, outlined.regions, strict=True):

@@ -1,0 +1,140 @@
+"""``act-profile``: the command."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from act_mobile.command import debug_option, run
+
+EXAMPLES = """
+\b
+Examples:
+  act-profile model.tflite --data eval.npz
+  act-profile model.onnx model.tflite --data eval.npz --device adb --html report.html
+  act-profile model.onnx --data eval.npz --sweep max_ponder=1,2,4,8
+  act-profile compare before.json after.json
+"""
+
+
+class ProfileGroup(click.Group):
+    """Profiles unless the first word is ``compare``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "--debug"):
+            args = ["profile", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=ProfileGroup, epilog=EXAMPLES, no_args_is_help=True)
+def command() -> None:
+    """Measure what pondering costs on a device, and what it buys.
+
+    `act-profile ARTEFACT... --data eval.npz` profiles (see `act-profile profile --help`);
+    `act-profile compare A.json B.json` says what changed between two reports.
+    """
+
+
+@command.command(epilog=EXAMPLES)
+@click.argument("artefacts", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="eval.npz")
+@click.option(
+    "--device",
+    default="host",
+    show_default=True,
+    metavar="host|adb|adb:SERIAL|adb:all|emulated[:CPU]",
+    help="Where to run.",
+)
+@click.option("--sweep", multiple=True, help="max_ponder=1,2,4 or halt_threshold=0.5,0.9.")
+@click.option("--threads", type=int, default=1, show_default=True)
+@click.option("--cpus", help="big, little, or a mask in hexadecimal; else the system decides.")
+@click.option("--rounds", type=int, default=5, show_default=True, help="Interleaved rounds.")
+@click.option("--min-count", type=int, default=100, show_default=True, help="Calls of a round.")
+@click.option("--min-seconds", type=float, default=0.5, show_default=True, help="Of a round.")
+@click.option("--warmup", type=int, default=20, show_default=True, help="Calls before a round.")
+@click.option("--items", type=int, help="Only the first so many sequences of the data.")
+@click.option("--runtime", type=click.Path(path_type=Path), help="Folder of runtime libraries.")
+@click.option("--keep", is_flag=True, help="Leave what was pushed on the device.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="report.json")
+@click.option("--html", "page", type=click.Path(path_type=Path), help="report.html")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout.")
+def profile(
+    artefacts: tuple[Path, ...],
+    data: Path,
+    device: str,
+    sweep: tuple[str, ...],
+    items: int | None,
+    runtime: Path | None,
+    keep: bool,
+    output: Path | None,
+    page: Path | None,
+    as_json: bool,
+    **extent: Any,
+) -> None:
+    """Run ARTEFACTs on real data and report latency, ponder steps and accuracy.
+
+    Each artefact needs its manifest and golden bundle beside it, as act-export writes them. The
+    bundle is checked on the device first: what does not compute the model gets no number.
+    """
+    from act_export.report import Progress
+    from act_profiling.devices.open import open_devices
+    from act_profiling.profile import profile as run_profile
+    from act_profiling.report import terminal
+    from act_profiling.session import Extent
+
+    reports = []
+    with Progress() as progress, ExitStack() as stack:
+        devices = open_devices(device, runtime=runtime, keep=keep)
+        for each in devices:
+            stack.callback(each.close)
+        for number, each in enumerate(devices):
+            reports.append(
+                run_profile(
+                    artefacts,
+                    data,
+                    each,
+                    sweep=sweep,
+                    items=items,
+                    extent=Extent(**extent),
+                    output=_numbered(output, number),
+                    page=_numbered(page, number),
+                    stage=progress.stage,
+                )
+            )
+    if as_json:
+        click.echo(json.dumps(reports[0] if len(reports) == 1 else {"reports": reports}))
+        return
+    for report in reports:
+        terminal.show(report)
+
+
+def _numbered(path: Path | None, number: int) -> Path | None:
+    """The path, or for a further device one with a number."""
+    if path is None or number == 0:
+        return path
+    return path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
+
+
+@command.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--anyway", is_flag=True, help="Compare across devices or data.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+def compare(before: Path, after: Path, anyway: bool, as_json: bool) -> None:
+    """What changed from one report to another, and whether it is more than noise."""
+    from act_profiling.report import compare as comparing
+
+    comparing.main(before, after, anyway=anyway, as_json=as_json)
+
+
+for each in (profile, compare):
+    each.params.append(debug_option())
+main = partial(run, command, "act-profile")
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""What was measured of one variant, before anything is computed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from act_export.manifest import Manifest
+from act_profiling.job import Call
+from act_profiling.rows import Row
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What one line of a report is about: an artefact and how it is run."""
+
+    label: str
+    """Unique within a report."""
+    artefact: str
+    sha256: str
+    target: str
+    ponder: str
+    precision: str
+    batch: int
+    sequence: str | int
+    max_ponder: int
+    epsilon: float | None
+    """None where the number of ponder steps is fixed: a baseline."""
+    budget: Mapping[str, float] = field(default_factory=dict)
+    """Values of budget inputs other than their defaults."""
+    threads: int = 1
+    cpus: str | None = None
+    """A mask in hexadecimal; None leaves it to the system."""
+
+    @classmethod
+    def of(
+        cls,
+        manifest: Manifest,
+        label: str,
+        budget: Mapping[str, float] | None = None,
+        threads: int = 1,
+        cpus: str | None = None,
+    ) -> Self:
+        return cls(
+            label=label,
+            artefact=manifest.artefact,
+            sha256=manifest.sha256,
+            target=manifest.target,
+            ponder=manifest.ponder,
+            precision=manifest.precision,
+            batch=manifest.batch,
+            sequence=manifest.sequence,
+            max_ponder=manifest.max_ponder,
+            epsilon=manifest.epsilon,
+            budget=dict(budget or {}),
+            threads=threads,
+            cpus=cpus,
+        )
+
+
+@dataclass(frozen=True)
+class GoldenCheck:
+    """Whether the device gave the golden bundle's answers; if not, no number is shown."""
+
+    passed: bool
+    calls: int
+    max_abs_error: Mapping[str, float] = field(default_factory=dict)
+    ponder_steps_differ: int = 0
+    reason: str = ""
+    """Where it failed, in one line."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One run of a variant over the data, in a process of its own."""
+
+    rows: tuple[Row, ...]
+    """In the order in which they were timed, after warm-up."""
+    facts: Mapping[str, Any]
+    """What the runner said of itself: runtime, init_ns, first_ns, warmup_ns, ..."""
+    counts: tuple[Mapping[str, int], ...] = ()
+    """On an emulated device, of each row: instructions, macs, loads, stores."""
+    cold: int = 0
+    """How many of the first rows are from before the runtime was warm: kept, in no summary."""
+    throttled: bool = False
+    """The device was slowed down by heat: kept, in no summary."""
+    resumed: int = 0
+    """How often the device had gone away and come back."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How well the outputs of the run answer the task; names of :mod:`act_export.metrics`."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A stretch of the data with its ponder steps, to be looked at."""
+
+    ponder_steps: Array
+    """(T,) or (T, L)."""
+    tokens: Array | None = None
+    """(T,) integer, where the data are tokens."""
+    inputs: Array | None = None
+    """(T, I), where they are not."""
+    vocabulary: str | None = None
+    """``bytes`` where tokens are bytes of text."""
+    starts: tuple[int, ...] = (0,)
+    """The time steps with which a sequence begins."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Time of one operator of the graph, from a run of its own."""
+
+    name: str
+    nanoseconds_per_call: float
+    runs_per_call: float = 1.0
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """All that was measured of one variant on one device."""
+
+    variant: Variant
+    golden: GoldenCheck
+    rounds: tuple[Round, ...] = ()
+    """Interleaved with those of the other variants; none where the golden check failed."""
+    metric: Metric | None = None
+    memory: Mapping[str, int] = field(default_factory=dict)
+    """From a run of its own: peak_kib, init_peak_kib."""
+    operators: tuple[Operator, ...] = ()
+    sample: Sample | None = None
+    real_time_steps: Array | None = None
+    """(calls, B): how many time steps of each row are data and not padding; None: all."""
+
+
+def real_time_steps(calls: Iterable[Call]) -> Array | None:
+    """Of calls whose rows say which sequence they belong to; None if they do not say."""
+    counts = [[steps for _, _, steps in call.places] for call in calls]
+    return np.asarray(counts, np.int64) if counts and all(counts) else None

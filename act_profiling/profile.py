@@ -1,0 +1,104 @@
+"""What the command calls: artefacts, data and a device in, a report out."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+from pathlib import Path
+
+from act_export.data import EvalFile, load
+from act_mobile import __version__
+from act_mobile.errors import UserError
+from act_profiling.devices import Device
+from act_profiling.measurement import Measurement
+from act_profiling.report.build import Report, build
+from act_profiling.report.files import write
+from act_profiling.session import Extent, Session, Stage
+from act_profiling.variants import open_artefact, plans
+
+BOUNDARY = (
+    "the runtime's own call: inputs are set and outputs read outside it, the state is fed back by "
+    "the runner"
+)
+
+
+def profile(
+    artefacts: Sequence[str | Path],
+    data: str | Path,
+    device: Device,
+    *,
+    sweep: Sequence[str] = (),
+    items: int | None = None,
+    extent: Extent | None = None,
+    output: Path | None = None,
+    page: Path | None = None,
+    stage: Stage = lambda variant, name: nullcontext(),
+) -> Report:
+    """Profile artefacts on a device and write the report.
+
+    Args:
+        artefacts: exported files, each with its manifest and golden bundle beside it.
+        data: an ``eval.npz``.
+        sweep: ``max_ponder=1,2,4`` or ``halt_threshold=0.5,0.9``: every artefact that has the
+            input is measured at each value.
+        items: the first so many sequences of the data alone.
+        output: where ``report.json`` goes.
+        page: where ``report.html`` goes.
+
+    Raises:
+        UserError: bad input, or a device that cannot do this.
+        CheckFailed: a runner failed. (An artefact that differs on the device is in the report,
+            without a number.)
+    """
+    extent = extent or Extent()
+    if not artefacts:
+        raise UserError("no artefact to profile")
+    opened = [open_artefact(Path(path)) for path in artefacts]
+    chosen = plans(opened, list(sweep))
+    loaded = _first(load(Path(data)), items)
+    with tempfile.TemporaryDirectory(prefix="act-profile-") as folder:
+        session = Session(device, loaded, Path(folder), extent, stage)
+        measurements = session.profile(chosen)
+        report = _report(measurements, device, loaded, extent)
+        return write(report, measurements, output, page)
+
+
+def _first(data: EvalFile, items: int | None) -> EvalFile:
+    if items is None:
+        return data
+    if items < 1:
+        raise UserError(f"--items must be at least 1, not {items}")
+    targets = None if data.targets is None else data.targets[:items]
+    return EvalFile(
+        data.path, data.inputs[:items], data.lengths[:items], data.metric, targets,
+        data.mask[:items],
+    )  # fmt: skip
+
+
+def _report(
+    measurements: list[Measurement], device: Device, data: EvalFile, extent: Extent
+) -> Report:
+    facts = device.describe()
+    identity = facts.pop("identity", device.name)
+    runtimes = {
+        str(round_.facts.get("runtime", "")) for each in measurements for round_ in each.rounds
+    }
+    return build(
+        measurements,
+        device=device.name,
+        identity=identity,
+        times_mean_something=device.times_mean_something,
+        device_facts=facts,
+        data={
+            "name": data.path.name,
+            "sha256": hashlib.sha256(data.path.read_bytes()).hexdigest(),
+            "sequences": len(data.inputs),
+            "time_steps": int(data.lengths.sum()),
+        },
+        versions={"act-mobile": __version__, "runtimes": ", ".join(sorted(runtimes))},
+        settings=asdict(extent),
+        boundary=BOUNDARY,
+    )

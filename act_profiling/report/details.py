@@ -1,0 +1,137 @@
+"""The part of the page that is about one variant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from act_profiling.report import charts, words
+from act_profiling.report.amounts import amount, digits
+from act_profiling.report.build import Report, cost_of
+from act_profiling.report.markup import figure, legend, table
+from act_profiling.report.svg import Ramp, element
+from act_profiling.report.text import coloured
+from act_profiling.report.words import Variant
+
+MOST_OPERATORS = 12
+
+
+def details(report: Report, variant: Variant, number: int, opened: bool) -> str:
+    """Its pictures, its sample sequence and its tables, unfolded if ``opened``."""
+    call_ramp, step_ramp = _ramps(report)
+    cost, found = report["cost"], cost_of(variant)
+    title = element("strong", escape(variant["label"]))
+    line = found["line"]
+    short = line["missing"] if "missing" in line else f"{words.formula(cost, line)} x N"
+    summary = element("summary", title + element("span", escape(short), class_="soft"))
+    pictures = [
+        figure(
+            "Why is the tail long?",
+            "Calls by what they cost, each bar divided by N",
+            charts.distribution(report, variant, call_ramp, f"v{number}-spread"),
+            _ramp_legend(call_ramp),
+        ),
+        figure(
+            "What does a ponder step cost?",
+            _line_caption(report, variant),
+            charts.against_n(report, variant, f"v{number}-line"),
+            legend(
+                ("var(--accent)", "median, larger where more calls are; bar: p10 to p90"),
+                ("var(--front)", "fitted line; thin, of each round"),
+            ),
+        ),
+    ]
+    body = element("div", "".join(pictures), class_="pair")
+    if variant["sample"]:
+        body += element("div", _sample(variant, step_ramp, number), class_="wide")
+    body += element("div", "".join(_tables(report, variant)), class_="pair")
+    content = summary + body
+    return element("details", content, class_="card", open="" if opened else None)
+
+
+def _ramps(report: Report) -> tuple[Ramp, Ramp]:
+    """Colours for N of a call and for N of a time step, the same in all variants."""
+    found = words.measured(report)
+    groups = [group for each in found for group in cost_of(each)["by_ponder_steps"]]
+    calls = Ramp(min(g["low"] for g in groups), max(g["high"] for g in groups))
+    if all(each["sequence"] == "stream" and each["batch"] == 1 for each in found):
+        return calls, calls
+    return calls, Ramp(1, max(each["ponder_steps"]["max"] for each in found))
+
+
+def _ramp_legend(ramp: Ramp) -> str:
+    entries = ((f"var(--n{level})", name) for level, name in ramp.entries())
+    return legend(("", "N"), *entries)
+
+
+def _line_caption(report: Report, variant: Variant) -> str:
+    line = cost_of(variant)["line"]
+    if "missing" in line:
+        return f"No line: {line['missing']}"
+    fixed = words.confidence(report, line, "fixed")
+    step = words.confidence(report, line, "per_step")
+    return f"Fixed: {fixed}; per step: {step}; r² of the medians {line['r2']:.3f}"
+
+
+def _sample(variant: Variant, ramp: Ramp, number: int) -> str:
+    sample = variant["sample"]
+    if sample["tokens"] and sample["vocabulary"] == "bytes":
+        steps = [sum(layers) for layers in sample["ponder_steps"]]
+        shown = coloured(sample["tokens"], steps, sample["starts"], ramp)
+        caption = "Each character on the colour of its N; a paragraph is a sequence"
+    else:
+        shown = charts.sequence(variant, ramp, f"v{number}-sequence")
+        caption = "N of each time step"
+    return figure("Where does it ponder?", caption, shown, _ramp_legend(ramp))
+
+
+def _tables(report: Report, variant: Variant) -> Iterator[str]:
+    cost = report["cost"]
+    groups = (
+        [
+            charts.steps(group),
+            f"{group['count']:,}",
+            *(amount(cost, group[name]) for name in ("p10", "p50", "p90")),
+        ]
+        for group in cost_of(variant)["by_ponder_steps"]
+    )
+    yield _section("By N", table(("", "calls", "p10", "p50", "p90"), groups))
+    yield _section("Rounds", table(("", "rows", "p50", "fixed + step", ""), _rounds(cost, variant)))
+    if variant["counts"]:
+        yield _section(
+            "Counted", table(("", "mean of a call", "fixed", "per step"), _counts(variant))
+        )
+    if variant["operators"]:
+        head = ("operator", "per call", "runs")
+        yield _section("Operators, from a run of their own", table(head, _operators(variant)))
+
+
+def _section(title: str, content: str) -> str:
+    return element("div", element("h3", escape(title)) + content, class_="scroll")
+
+
+def _rounds(cost: str, variant: Variant) -> Iterator[list[str]]:
+    for number, each in enumerate(variant["rounds"], 1):
+        yield [
+            str(number),
+            f"{each['rows']:,}",
+            words.NOTHING if each["p50"] is None else amount(cost, each["p50"]),
+            words.formula(cost, each) if "fixed" in each else words.NOTHING,
+            "throttled: left out" if each["throttled"] else "",
+        ]
+
+
+def _counts(variant: Variant) -> Iterator[list[str]]:
+    for name, count in variant["counts"].items():
+        line = count["line"]
+        parts = [words.NOTHING] * 2
+        if "missing" not in line:
+            parts = [f"{line[key]:,.0f}" for key in ("fixed", "per_step")]
+        yield [name, f"{count['mean']:,.0f}", *parts]
+
+
+def _operators(variant: Variant) -> Iterator[list[str]]:
+    slowest = sorted(variant["operators"], key=lambda each: -each["nanoseconds_per_call"])
+    for each in slowest[:MOST_OPERATORS]:
+        time = amount("latency", each["nanoseconds_per_call"])
+        yield [escape(each["name"]), time, digits(each["runs_per_call"])]

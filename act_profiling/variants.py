@@ -1,0 +1,117 @@
+"""What is profiled: artefacts on disk, each at one or more budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from act_export.manifest import Manifest, digest, read_manifest
+from act_mobile.errors import UserError
+
+RUN_BY = {"onnx": "ONNX Runtime", "tflite": "LiteRT"}
+"""Targets that a device here can run."""
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """An exported model on disk, checked against its manifest."""
+
+    path: Path
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An artefact at one budget: one line of the report."""
+
+    label: str
+    artefact: Artefact
+    budget: dict[str, float]
+
+
+def open_artefact(path: Path) -> Artefact:
+    """Find the manifest beside an artefact and check that it is its own.
+
+    Raises:
+        UserError: either is missing, or they do not belong together.
+    """
+    if not path.exists():
+        raise UserError(f"{path}: no such file")
+    manifest = read_manifest(path.with_name(f"{path.stem}.manifest.json"))
+    if manifest.artefact != path.name or manifest.sha256 != digest(path):
+        raise UserError(
+            f"{path}: is not the artefact that its manifest describes: export the model again"
+        )
+    if manifest.target not in RUN_BY:
+        raise UserError(
+            f"{path}: {manifest.target} models run on Apple's systems only: profile the .onnx or "
+            ".tflite export of the model"
+        )
+    return Artefact(path, manifest)
+
+
+def parse_sweep(text: str) -> tuple[str, list[float]]:
+    """``max_ponder=1,2,4`` -> its name and values.
+
+    Raises:
+        UserError: it does not read so.
+    """
+    name, _, values = text.partition("=")
+    try:
+        numbers = [float(value) for value in values.split(",")]
+    except ValueError:
+        numbers = []
+    if name not in ("max_ponder", "halt_threshold") or not numbers:
+        raise UserError(f"--sweep {text!r}: write max_ponder=1,2,4 or halt_threshold=0.5,0.9")
+    return name, numbers
+
+
+def plans(artefacts: list[Artefact], sweeps: list[str]) -> list[Plan]:
+    """Every artefact at every budget that the sweeps ask for.
+
+    An artefact without budget inputs, a fixed baseline for one, is profiled as it is.
+
+    Raises:
+        UserError: no artefact has the input that a sweep sets, or a value is out of its range.
+    """
+    ranges = [parse_sweep(sweep) for sweep in sweeps]
+    for name, _ in ranges:
+        if not any(_has(artefact, name) for artefact in artefacts):
+            raise UserError(
+                f"--sweep {name}: no artefact has it as an input: export with --budget-inputs"
+            )
+    found = []
+    for artefact in artefacts:
+        own = [(name, values) for name, values in ranges if _has(artefact, name)]
+        for combination in product(*(values for _, values in own)):
+            budget = dict(zip((name for name, _ in own), combination, strict=True))
+            _check(artefact, budget)
+            found.append(Plan(_label(artefact, budget), artefact, budget))
+    labels = [plan.label for plan in found]
+    if len(set(labels)) < len(labels):
+        found = [
+            Plan(f"{p.artefact.path.parent.name}/{p.label}", p.artefact, p.budget) for p in found
+        ]
+    return found
+
+
+def _has(artefact: Artefact, name: str) -> bool:
+    return any(tensor.name == name for tensor in artefact.manifest.interface.budget)
+
+
+def _check(artefact: Artefact, budget: dict[str, float]) -> None:
+    limit = budget.get("max_ponder", 1)
+    if limit != int(limit) or not 1 <= limit <= artefact.manifest.max_ponder:
+        raise UserError(
+            f"--sweep max_ponder={limit:g}: {artefact.path.name} was made for 1 to "
+            f"{artefact.manifest.max_ponder}"
+        )
+    if not 0 < budget.get("halt_threshold", 1) <= 1:
+        raise UserError(
+            f"--sweep halt_threshold={budget['halt_threshold']:g}: must be above 0, at most 1"
+        )
+
+
+def _label(artefact: Artefact, budget: dict[str, float]) -> str:
+    return " ".join([artefact.path.name, *(f"{name}={value:g}" for name, value in budget.items())])

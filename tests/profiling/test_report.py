@@ -1,0 +1,279 @@
+"""Reports say what was measured, follow their schema, and never show what means nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from rich.console import Console
+
+from act_mobile.errors import UserError
+from act_profiling.job import Call
+from act_profiling.measurement import GoldenCheck, Measurement, Metric, Round, real_time_steps
+from act_profiling.report import files, terminal
+from act_profiling.report.build import Report
+from act_profiling.report.origin import provenance
+from act_profiling.rows import Row
+from tests.profiling.synthetic import (
+    FIXED,
+    INSTRUCTIONS,
+    INSTRUCTIONS_PER_STEP,
+    PER_STEP,
+    TEXT,
+    measurement,
+    ponder,
+    report,
+    sweep,
+)
+
+
+def check(value: Report) -> None:
+    schema = json.loads(files.SCHEMA.read_text())
+    jsonschema.Draft202012Validator(schema).validate(value)
+
+
+def printed(value: Report) -> str:
+    out = io.StringIO()
+    terminal.show(value, Console(file=out, highlight=False))
+    return out.getvalue()
+
+
+def batched(steps: Any, real: Any = None) -> Measurement:
+    """Calls of (B, T, L) ponder steps, whose cost is that of the steps they run."""
+    rows = []
+    for call, n in enumerate(steps):
+        run = int(n.max(0).sum())
+        outputs = {"ponder_steps": n, "remainder": np.full(n.shape, 0.25, np.float32)}
+        rows.append(Row(call, 0, 5_000 + 100 * run, call, outputs))
+    base = measurement("batched", batch=2, sequence=steps[0].shape[1])
+    rounds = (Round(tuple(rows), {}),) * 2
+    return replace(base, rounds=rounds, real_time_steps=real, sample=None)
+
+
+def test_it_tells_what_the_latency_is_made_of() -> None:
+    (variant,) = report([measurement()])["variants"]
+    line = variant["latency"]["line"]
+    # Jitter adds its median, 1.5 us, to what is fixed.
+    assert line["fixed"] == pytest.approx(FIXED + 1_510, rel=0.03)
+    assert line["per_step"] == pytest.approx(PER_STEP, rel=0.01)
+    low, high = line["per_step_interval"]
+    assert low < PER_STEP < high
+    assert variant["latency"]["per_call"]["count"] == 5 * 3 * len(TEXT)
+    assert variant["ponder_steps"]["mean"] == pytest.approx(ponder(TEXT, 8).mean())
+    assert variant["ponder_cost"]["mean"] == pytest.approx(ponder(TEXT, 8).mean() + 0.3)
+    assert variant["start"] == {"init_ns": 4_120_000, "first_ns": 912_000, "warmup_ns": 2_100_000}
+
+
+@pytest.mark.parametrize("emulated", [False, True])
+def test_every_report_follows_the_schema(emulated: bool) -> None:
+    bad, hot = measurement("bad", passed=False), measurement("hot", throttled=1, emulated=emulated)
+    check(report([*sweep(emulated), bad, hot], emulated))
+    check(report([measurement("x", rounds=1, metric=None, emulated=emulated)], emulated))
+
+
+def test_the_schema_refuses_latency_of_an_emulated_device() -> None:
+    wrong = report([measurement(emulated=True)], emulated=True)
+    wrong["variants"][0]["latency"] = wrong["variants"][0].pop("instructions")
+    with pytest.raises(jsonschema.ValidationError):
+        check(wrong)
+
+
+def test_an_emulated_device_has_instructions_and_no_time(tmp_path: Path) -> None:
+    measured = sweep(emulated=True)
+    written = files.write(report(measured, emulated=True), measured, tmp_path / "r.json")
+    check(written)
+    variant = written["variants"][5]
+    assert variant["instructions"]["line"]["fixed"] == pytest.approx(INSTRUCTIONS)
+    assert variant["instructions"]["line"]["per_step"] == pytest.approx(INSTRUCTIONS_PER_STEP)
+    assert variant["counts"]["macs"]["line"]["per_step"] == pytest.approx(65_536)
+    text = (tmp_path / "r.json").read_text()
+    assert "nanoseconds" not in text
+    assert "_ns" not in text
+    table = printed(written)
+    assert "= 34,969 + 21,328 x N" in table
+    assert "the same in all 5 rounds" in table
+    assert not any(unit in table for unit in (" ns", "µs", " ms", "latency"))
+
+
+def test_a_failed_golden_check_shows_no_number(tmp_path: Path) -> None:
+    bad = measurement("wrong.tflite", passed=False)
+    full = replace(measurement("wrong.tflite"), golden=bad.golden)
+    value = report([full, measurement("right.tflite")])
+    assert "latency" not in value["variants"][0]
+    table = printed(value)
+    assert "✗ wrong.tflite: golden check failed: y of call 2 is off by 0.21" in table
+    assert sum("wrong.tflite" in line for line in table.splitlines()) == 1
+    assert "right.tflite: latency of a call =" in table
+    assert "no variant has a number" in printed(report([bad]))
+
+
+def test_throttled_rounds_are_kept_and_not_counted(tmp_path: Path) -> None:
+    hot, cool = measurement(throttled=2), measurement(throttled=None)
+    value = files.write(report([hot]), [hot], tmp_path / "r.json")
+    found = value["variants"][0]["latency"]
+    assert found["line"]["rounds"] == 4
+    assert found["line"]["per_step"] == pytest.approx(PER_STEP, rel=0.01)
+    assert (
+        found["per_call"]["max"] < report([cool])["variants"][0]["latency"]["per_call"]["max"] * 2
+    )
+    rows = value["rows"]["variants"][0]
+    assert len(rows["call"]) == 5 * 3 * len(TEXT)
+    assert sum(rows["kept"]) == 4 * 3 * len(TEXT)
+    assert "1 of 5 rounds throttled" in printed(value)
+
+
+def test_throttled_in_every_round_is_no_number() -> None:
+    hot = measurement(rounds=1, throttled=0)
+    value = report([hot])
+    check(value)
+    assert value["variants"][0]["missing"] == "every round was throttled: let the device cool"
+
+
+def test_rows_before_it_was_warm_are_not_counted() -> None:
+    base = measurement(rounds=2)
+    cold = [
+        replace(each, rows=(replace(each.rows[0], nanoseconds=10**9), *each.rows[1:]), cold=1)
+        for each in base.rounds
+    ]
+    found = report([replace(base, rounds=tuple(cold))])["variants"][0]["latency"]["per_call"]
+    assert found["count"] == 2 * (3 * len(TEXT) - 1)
+    assert found["max"] < 10**7
+
+
+def test_a_batch_runs_as_long_as_its_longest_row() -> None:
+    rng = np.random.default_rng(0)
+    steps = rng.integers(1, 6, (12, 2, 5, 3)).astype(np.int32)
+    (variant,) = report([batched(list(steps))])["variants"]
+    assert variant["latency"]["line"]["fixed"] == pytest.approx(5_000)
+    assert variant["latency"]["line"]["per_step"] == pytest.approx(100)
+    assert variant["latency"]["per_time_step"]["min"] == variant["latency"]["per_call"]["min"] / 5
+    assert variant["ponder_steps"]["layers"] == pytest.approx(steps.mean((0, 1, 2)))
+    assert variant["ponder_steps"]["mean"] == pytest.approx(steps.sum(-1).mean())
+
+
+def test_padding_is_run_and_not_counted_as_data() -> None:
+    steps = np.ones((2, 2, 4, 1), np.int32)
+    steps[1, 1, 2:] = 50
+    zeros = np.zeros((2, 4, 1), np.float32)
+    calls = [
+        Call(zeros, np.ones(2, bool), places=((0, 0, 4), (1, 0, 4))),
+        Call(zeros, np.ones(2, bool), places=((0, 4, 4), (1, 4, 2))),
+    ]
+    (variant,) = report([batched(list(steps), real_time_steps(calls))])["variants"]
+    assert variant["ponder_steps"] == {
+        "mean": 1,
+        "p50": 1,
+        "max": 1,
+        "layers": [1],
+        "time_steps": 14,
+    }
+    assert variant["latency"]["by_ponder_steps"][-1]["high"] == 102
+
+
+def test_answers_that_change_between_repeats_are_reported() -> None:
+    base = measurement(rounds=1)
+    rows = (replace(base.rounds[0].rows[0], digest=1), *base.rounds[0].rows[1:])
+    value = report([replace(base, rounds=(replace(base.rounds[0], rows=rows),))])
+    assert value["variants"][0]["repeats_differ"] == 1
+    assert "y of 1 calls differs from one repeat to another" in printed(value)
+
+
+def test_a_metric_that_is_no_number_is_a_failure() -> None:
+    value = report([replace(measurement(), metric=Metric("bits_per_char", float("nan")))])
+    check(value)
+    assert value["variants"][0]["missing"] == "bits_per_char is nan: outputs are not numbers"
+
+
+def test_the_front_is_of_accuracy_against_cost() -> None:
+    value = report(sweep())
+    assert value["front"]["metric"] == "bits_per_char"
+    assert {"max_ponder=1", "max_ponder=4", "max_ponder=6"} <= set(value["front"]["labels"])
+    assert not {"fixed:4", "fixed:6", "charlm unrolled"} & set(value["front"]["labels"])
+    assert report([measurement(metric=None)])["front"] is None
+
+
+def test_the_table_fits_100_columns() -> None:
+    long = measurement("a-model-with-a-rather-long-name.tflite budget max_ponder=8")
+    table = printed(report([*sweep(), long, measurement("bad", passed=False)]))
+    assert max(map(len, table.splitlines())) <= 100
+    assert "max_ponder=8: latency of a call = 39." in table.splitlines()[0]
+    assert "Pixel 7 (panther)" in table
+
+
+def test_one_round_says_that_it_has_no_interval() -> None:
+    assert "one round: no interval" in printed(report([measurement(rounds=1)]))
+
+
+def test_rounds_that_disagree_are_remarked_upon() -> None:
+    calm, busy = measurement(rounds=2), measurement(rounds=2, fixed=FIXED * 2)
+    mixed = replace(calm, rounds=(calm.rounds[0], busy.rounds[1]))
+    assert re.search(r"rounds disagree: their p50 is 12\d to 16\d µs", printed(report([mixed])))
+    assert "disagree" not in printed(report([calm]))
+
+
+def test_facts_are_told_and_alike_cores_counted() -> None:
+    cores = [{"number": n, "max_khz": 1803000 if n < 4 else 2850000, "x": None} for n in range(6)]
+    facts = {"cores": cores, "abis": ["arm64-v8a"], "screen": None, "battery": {"level": 84}}
+    assert list(provenance(report([measurement()], device_facts=facts)))[1] == (
+        "",
+        "cores 6 (max_khz 4 x 1803000, 2 x 2850000), abis arm64-v8a, battery.level 84",
+    )
+
+
+def test_few_rows_lie_in_the_report_itself(tmp_path: Path) -> None:
+    measured = [measurement(rounds=2), measurement("bad", passed=False)]
+    files.write(report(measured), measured, tmp_path / "r.json")
+    value = files.read(tmp_path / "r.json")
+    check(value)
+    rows = value["rows"]["variants"][0]
+    assert rows["nanoseconds"] == [r.nanoseconds for e in measured[0].rounds for r in e.rows]
+    assert [n for (n,) in rows["n_ponder_steps"]] == ponder(TEXT, 8).tolist()
+    assert value["rows"]["variants"][1] == {}
+
+
+def test_many_rows_lie_beside_it(tmp_path: Path) -> None:
+    measured = [measurement("bad", passed=False), measurement(rounds=5, repeats=20)]
+    files.write(report(measured), measured, tmp_path / "phone.json")
+    value = files.read(tmp_path / "phone.json")
+    check(value)
+    assert value["rows"] == {"file": "phone.rows.npz"}
+    with np.load(tmp_path / "phone.rows.npz") as rows:
+        assert rows["1.nanoseconds"].sum() == sum(
+            row.nanoseconds for each in measured[1].rounds for row in each.rows
+        )
+        assert not any(name.startswith("0.") for name in rows.files)
+
+
+def test_all_files_or_none(tmp_path: Path) -> None:
+    measured = [measurement(rounds=1)]
+    spoilt = report(measured, device_facts={"speed": float("nan")})
+    with pytest.raises(ValueError, match="JSON"):
+        files.write(spoilt, measured, tmp_path / "out" / "r.json", tmp_path / "page" / "r.html")
+    assert list(tmp_path.iterdir()) == []
+    files.write(
+        report(measured), measured, tmp_path / "out" / "r.json", tmp_path / "out" / "r.html"
+    )
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["r.html", "r.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(None, "No such file"), ("{", "not JSON"), ('{"format": "x"}', "not an act-mobile/report/1")],
+)
+def test_what_is_no_report_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
+    if text is not None:
+        (tmp_path / "r.json").write_text(text)
+    with pytest.raises(UserError, match=message):
+        files.read(tmp_path / "r.json")
+
+
+def test_golden_rounding_is_mentioned() -> None:
+    near = replace(measurement(), golden=GoldenCheck(True, 8, {"y": 1e-6}, ponder_steps_differ=1))
+    assert "N differs from the golden bundle in 1 time steps" in printed(report([near]))
