@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo test test-property bench lint clean
+.PHONY: install demo test test-property test-device test-readers emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -15,16 +15,27 @@ install: .venv/installed
 	touch $@
 
 demo: install
-	$(BIN)/act-export models/charlm/model.pt --target all --data models/charlm/eval.npz -o out/demo
+	$(BIN)/act-export models/charlm/model.pt --target all --budget-inputs --data models/charlm/eval.npz -o out/demo
+	$(BIN)/act-profile out/demo/onnx/model.onnx out/demo/tflite/model.tflite --data models/charlm/eval.npz \
+	  --items 60 --sweep max_ponder=1,2,3,5 -o out/demo/report.json --html out/demo/report.html
 
 test: install
-	$(BIN)/pytest -n 2 --dist worksteal -m 'not property'
+	$(BIN)/pytest -n 2 --dist worksteal -m 'not property and not device and not old_readers'
 
 test-property: install
 	$(BIN)/pytest -n 2 --dist worksteal -m property
 
+# Real adb, from Debian's packages adb, qemu-user, qemu-user-static and gcc-aarch64-linux-gnu.
+test-device: install emulated-device
+	$(BIN)/pytest -m device
+
+# Environments with old runtimes are made in pytest's cache: several hundred MB.
+test-readers: install
+	$(BIN)/pytest -m old_readers
+
 bench: install
 	$(BIN)/python benchmarks/train.py
+	$(BIN)/python benchmarks/export_forms.py
 
 lint: install
 	$(BIN)/ruff check .

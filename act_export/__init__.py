@@ -9,23 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from act_export.export import Export, export
+    from act_export.api import Export, Options, export
     from act_export.manifest import Manifest, read_manifest
 
 _HOME = {
-    "Export": "export",
-    "export": "export",
+    "Export": "api",
+    "Options": "api",
+    "export": "api",
     "Manifest": "manifest",
     "read_manifest": "manifest",
 }
 
-__all__ = ["Export", "Manifest", "export", "read_manifest"]
+__all__ = ["Export", "Manifest", "Options", "export", "read_manifest"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # import_module binds the submodule "export" here; the function of that name replaces it.
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

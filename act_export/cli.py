@@ -117,7 +117,7 @@ def command(
     from act_export.report import Progress, table
 
     with Progress() as progress:
-        from act_export.export import Options, export
+        from act_export.api import Options, export
 
         done = export(
             model,

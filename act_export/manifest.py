@@ -41,6 +41,8 @@ class Manifest:
     labels: list[str] | None
     vocabulary: str | None
     """``bytes`` where tokens are bytes of text."""
+    readers: str = ""
+    """The oldest runtime that reads the artefact."""
     parts: list[PartFacts] = field(default_factory=list)
     """In host form, what the app calls, in order; see :mod:`act_export.driver`."""
     choice: dict[str, Any] | None = None

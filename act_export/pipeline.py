@@ -20,6 +20,7 @@ from act_export.golden import write_golden
 from act_export.manifest import METADATA_KEY, Manifest, digest
 from act_export.program import Program, trace
 from act_export.quiet import quiet
+from act_export.reference import streams
 from act_export.runtimes import Runtime, load
 from act_export.subject import Subject
 from act_export.targets import Target
@@ -29,7 +30,7 @@ from act_mobile.errors import CheckFailed, UserError
 from act_mobile.halting import ACTHalting
 
 if TYPE_CHECKING:
-    from act_export.export import Options
+    from act_export.api import Options
 
 Stage = Callable[[str, str], AbstractContextManager[None]]
 """Told of each stage as it begins, by target (or ``model``) and name; ends with its block."""
@@ -56,6 +57,19 @@ class Pipeline:
     options: Options
     stage: Stage
     _programs: dict[Ponder, tuple[Program, float]] = field(default_factory=dict)
+
+    def check_form(self) -> None:
+        """Refuse a stream of what only whole sequences have: layers that mix time steps.
+
+        Raises:
+            UserError: so it is, or the module cannot be traced at all.
+        """
+        if self.options.form.stream and not streams(self.subject, self.samples):
+            self._program(self.options.form.ponder)  # what cannot be traced is the deeper trouble
+            raise UserError(
+                f"{self.subject.name}: mixes time steps outside its ACT layers: use --sequence T, "
+                "with whole sequences in one call"
+            )
 
     def run(self, target: Target, folder: Path) -> Attempt:
         """Write the artefact, manifest and golden bundle into ``folder``.
@@ -170,6 +184,7 @@ class Pipeline:
             metric=self.samples.metric or task.get("metric"),
             labels=task.get("labels"),
             vocabulary=task.get("vocabulary"),
+            readers=target.readers[self.options.precision],
             versions={
                 "act-mobile": __version__,
                 **{p: importlib.metadata.version(p) for p in ("torch", *target.packages)},

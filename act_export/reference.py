@@ -18,7 +18,6 @@ from act_export.form import Form
 from act_export.interface import Interface
 from act_export.program import Call, describe
 from act_export.subject import Subject
-from act_mobile.errors import UserError
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -69,14 +68,8 @@ def call_model(subject: Subject, interface: Interface, form: Form, inputs: Array
     return {name: value.numpy() for name, value in outputs.items()}
 
 
-def check_streams(subject: Subject, form: Form, samples: Samples) -> None:
-    """Refuse a stream of what only whole sequences have: layers that mix time steps.
-
-    Raises:
-        UserError: the module answers differently when a sequence is fed in pieces.
-    """
-    if not form.stream:
-        return
+def streams(subject: Subject, samples: Samples) -> bool:
+    """Whether a sequence fed step by step is answered as it is whole: only ACT mixes time steps."""
     time = min(len(samples.sequences[0]), 8)
     few = replace(samples, sequences=[samples.sequences[0][:time]])
     pieces, whole = (
@@ -88,11 +81,7 @@ def check_streams(subject: Subject, form: Form, samples: Samples) -> None:
         )
         for each in (Form(), Form(sequence=time))
     )
-    if not np.allclose(pieces, whole, atol=1e-4, rtol=1e-4, equal_nan=True):
-        raise UserError(
-            f"{subject.name}: mixes time steps outside its ACT layers: use --sequence T, with "
-            "whole sequences in one call"
-        )
+    return np.allclose(pieces, whole, atol=1e-4, rtol=1e-4, equal_nan=True)
 
 
 def on_threshold(

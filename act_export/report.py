@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from act_export.export import Export
+    from act_export.api import Export
 
 
 class Progress:

@@ -82,8 +82,8 @@ def profile(
     bundle is checked on the device first: what does not compute the model gets no number.
     """
     from act_export.report import Progress
+    from act_profiling.api import profile as run_profile
     from act_profiling.devices.open import open_devices
-    from act_profiling.profile import profile as run_profile
     from act_profiling.report import terminal
     from act_profiling.session import Extent
 

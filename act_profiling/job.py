@@ -71,7 +71,7 @@ def _plan(manifest: Manifest, budget: dict[str, float]) -> Iterator[str]:
             yield f"part-output {name}"
         if part.repeat:
             limit = part.repeat.threshold
-            shown = limit if isinstance(limit, str) else f"{limit:.9g}"
+            shown = limit if isinstance(limit, str) else repr(limit)
             yield f"repeat {part.repeat.progress} {shown}"
 
 

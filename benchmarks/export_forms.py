@@ -30,7 +30,7 @@ from peers import Call
 from torch import Tensor
 
 from act_export import export
-from act_export.export import Options
+from act_export.api import Options
 from act_mobile import ACTConfig, ACTModel, save_model
 
 INPUT, OUTPUT, LIMIT = 8, 4, 10

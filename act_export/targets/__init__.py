@@ -33,6 +33,8 @@ class Target:
     """The same by the names they import under."""
     runtime: str
     """What stands for the device's runtime in the check, as a report says it."""
+    readers: dict[str, str]
+    """By precision: the oldest runtimes that read the artefacts, as tests/old_readers shows."""
     measured: bool = True
     """Whether that is the device's runtime itself, so that its times mean something."""
     signatures: bool = False
@@ -113,6 +115,11 @@ TARGETS = {
             ("onnx", "onnxscript", "onnxruntime"),
             ("onnx", "onnxscript", "onnxruntime"),
             "ONNX Runtime",
+            {
+                "fp32": "ONNX Runtime 1.14 (opset 18)",
+                "fp16": "ONNX Runtime 1.14 (opset 18)",
+                "int8": "ONNX Runtime 1.22 (8-bit MatMulNBits)",
+            },
         ),
         Target(
             "tflite",
@@ -120,6 +127,11 @@ TARGETS = {
             ("litert-torch", "litert-converter", "ai-edge-litert", "ai-edge-quantizer"),
             ("litert_torch", "litert_converter", "ai_edge_litert", "ai_edge_quantizer"),
             "LiteRT",
+            {
+                "fp32": "tflite-runtime 2.14",
+                "fp16": "tflite-runtime 2.14",
+                "int8": "TensorFlow 2.21 (FULLY_CONNECTED 12)",
+            },
             signatures=True,
         ),
         Target(
@@ -128,6 +140,7 @@ TARGETS = {
             ("coremltools",),
             ("coremltools",),
             "evaluated, not run by Apple's runtime",
+            dict.fromkeys(("fp32", "fp16", "int8"), "iOS 16, macOS 13"),
             measured=False,
         ),
     )

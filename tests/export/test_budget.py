@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from act_export import export
-from act_export.export import Options
+from act_export.api import Options
 from act_export.runtimes import load
 from act_export.targets import TARGETS
 from act_mobile import load_model

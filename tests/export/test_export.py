@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from act_export import export, read_manifest
-from act_export.export import Options
+from act_export.api import Options
 from act_export.manifest import METADATA_KEY, digest
 from act_export.runtimes import load
 from act_export.targets import TARGETS

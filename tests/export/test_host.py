@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from act_export import export, read_manifest
+from act_export.api import Options
 from act_export.driver import PartFacts, Repeat, drive
-from act_export.export import Options
 from act_export.runtimes import load
 from act_export.targets import TARGETS
 from act_mobile.errors import UserError

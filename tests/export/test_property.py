@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from act_export import export
-from act_export.export import Options
+from act_export.api import Options
 from act_export.targets import TARGETS
 from act_export.verify import Verification
 from act_mobile import save_model

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from act_export import export, read_manifest
-from act_export.export import Options
+from act_export.api import Options
 from act_export.targets import TARGETS
 from act_mobile.errors import UserError
 from tests.export import own_modules

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from act_export import export
-from act_export.export import Options
+from act_export.api import Options
 from act_mobile import save_model
 from tests.export.conftest import pondering
 

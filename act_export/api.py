@@ -11,7 +11,6 @@ from act_export.data import load
 from act_export.form import Form, Ponder, Sequence
 from act_export.manifest import Manifest
 from act_export.pipeline import Attempt, Pipeline, Stage, require_judge
-from act_export.reference import check_streams
 from act_export.samples import samples_for
 from act_export.staging import staging
 from act_export.subject import load_subject
@@ -117,9 +116,9 @@ def export(
         _refuse_other(_folder(folder, each, targets), subject.name, artefact)
     with stage("model", "data"):
         samples = samples_for(subject, arrays, options.samples)
-        check_streams(subject, options.form, samples)
         require_judge(options, samples)
     pipeline = Pipeline(subject, samples, options, stage)
+    pipeline.check_form()
     with staging(folder) as aside:
         done = []
         for each in targets:

@@ -1,0 +1,195 @@
+"""This machine as a device: the same runner as on a phone."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from act_mobile.errors import CheckFailed, UserError
+from act_profiling.devices import Job, Outcome, Settings
+from act_profiling.libraries import Library, installed_library, own_library
+from act_profiling.runner import host_runner
+
+CPU = Path("/sys/devices/system/cpu")
+STUCK_SECONDS = 600.0
+"""A run whose rows do not grow for so long is given up."""
+POLL_SECONDS = 1.0
+
+
+class HostDevice:
+    """This machine; implements :class:`act_profiling.devices.Device`.
+
+    Args:
+        runtime: a folder with the runtimes' libraries, other than those installed.
+        stuck_seconds: for how long a run may write no row.
+    """
+
+    name = "host"
+    times_mean_something = True
+
+    def __init__(self, runtime: Path | None = None, stuck_seconds: float = STUCK_SECONDS) -> None:
+        self._runtime, self._stuck = runtime, stuck_seconds
+
+    def describe(self) -> dict[str, Any]:
+        """CPU, cores with their maxima and governors, memory, kernel, OS; None: not known."""
+        return {
+            "name": self.name,
+            "model": _cpu_model(),
+            "abis": [platform.machine()],
+            "cores": [_core(number) for number in sorted(os.sched_getaffinity(0))],
+            "memory_kib": _memory_kib(),
+            "kernel": platform.release(),
+            "os": _os(),
+        }
+
+    def run(self, job: Job, settings: Settings, rows: Path) -> Outcome:
+        """Run a job to its end.
+
+        Raises:
+            UserError: the runner cannot be built, or the runtime or the artefact do not fit.
+            CheckFailed: the runner failed.
+        """
+        library = self._library(job.target)
+        command = [str(host_runner()), *_files(job, rows), *runner_options(settings)]
+        command += ["--library", str(library.path), *library.version_option]
+        code, said, errors = _ended(command, rows, self._stuck)
+        if code:
+            raise failure(code, errors)
+        return Outcome(rows, facts_of(said))
+
+    def _library(self, target: str) -> Library:
+        return own_library(self._runtime, target) if self._runtime else installed_library(target)
+
+    def close(self) -> None:
+        """Nothing was changed."""
+
+
+def _files(job: Job, rows: Path) -> Sequence[str]:
+    return str(job.folder / "plan.txt"), str(job.folder / "data.bin"), str(rows)
+
+
+def runner_options(settings: Settings) -> list[str]:
+    """The runner's options of the settings' names."""
+    words = ["--threads", str(settings.threads), "--warmup", str(settings.warmup)]
+    words += ["--min-count", str(settings.min_count), "--min-seconds", f"{settings.min_seconds:g}"]
+    words += ["--keep", settings.keep]
+    if settings.cpus is not None:
+        words += ["--cpus", settings.cpus]
+    return words + [f"--{name}" for name in ("mark", "memory") if getattr(settings, name)]
+
+
+def _ended(command: Sequence[str], rows: Path, stuck: float) -> tuple[int, str, str]:
+    """Run the runner for as long as its rows grow; its exit code, stdout and stderr.
+
+    Raises:
+        CheckFailed: they do not grow for ``stuck`` seconds.
+    """
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdout=said, stderr=errors, stdin=subprocess.DEVNULL) as process,
+    ):
+        size, grown = -1, time.monotonic()
+        try:
+            while process.poll() is None:
+                now = rows.stat().st_size if rows.exists() else -1
+                if now != size:
+                    size, grown = now, time.monotonic()
+                elif time.monotonic() - grown > stuck:
+                    raise CheckFailed(f"the runner wrote no row for {stuck:g} s")
+                _wait(process)
+        finally:
+            process.kill()
+        said.seek(0)
+        errors.seek(0)
+        return process.returncode, said.read(), errors.read()
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(POLL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return
+
+
+def facts_of(said: str) -> dict[str, Any]:
+    """The runner's line of JSON; a runtime may have written before it.
+
+    Raises:
+        CheckFailed: there is none.
+    """
+    line = (said.strip().splitlines() or [""])[-1]
+    try:
+        facts = json.loads(line)
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        raise CheckFailed(f"the runner ended well but said {line[:80]!r}, not what it ran")
+    return facts
+
+
+def failure(code: int, errors: str) -> UserError | CheckFailed:
+    """What a runner's exit code and stderr mean to a user."""
+    lines = errors.strip().splitlines() or ["it gave no reason"]
+    own = [line for line in lines if line.startswith("act-runner: ")]
+    reason = (own or lines)[-1].removeprefix("act-runner: ")
+    if code < 0:
+        return CheckFailed(f"the runner crashed ({signal.Signals(-code).name}): {reason}")
+    match code:
+        case 2:
+            return UserError(reason)
+        case 3:
+            return UserError(f"{reason}: give a folder with a library that fits with --runtime")
+        case 4:
+            return UserError(f"{reason}: export again, or use a newer runtime")
+        case 6:
+            return UserError(f"{reason}: free space, or choose another folder")
+    return CheckFailed(f"the runner failed ({code}): {reason}")
+
+
+def _core(number: int) -> dict[str, Any]:
+    folder = CPU / f"cpu{number}" / "cpufreq"
+    maximum, limit = _text(folder / "cpuinfo_max_freq"), _text(folder / "scaling_max_freq")
+    return {
+        "number": number,
+        "max_khz": int(maximum) if maximum else None,
+        "limit_khz": int(limit) if limit else None,
+        "governor": _text(folder / "scaling_governor"),
+    }
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text().strip() or None
+    except OSError:  # not every system, and not every core, has the file
+        return None
+
+
+def _line(path: Path, key: str) -> str | None:
+    """The value of ``key : value`` or ``key=value`` in a file of such lines."""
+    for line in (_text(path) or "").splitlines():
+        name, _, value = line.replace("=", ":", 1).partition(":")
+        if name.strip() == key:
+            return value.strip().strip('"')
+    return None
+
+
+def _cpu_model() -> str | None:
+    return _line(Path("/proc/cpuinfo"), "model name") or platform.processor() or None
+
+
+def _memory_kib() -> int | None:
+    total = _line(Path("/proc/meminfo"), "MemTotal")
+    return int(total.split()[0]) if total else None
+
+
+def _os() -> str:
+    return _line(Path("/etc/os-release"), "PRETTY_NAME") or platform.system()

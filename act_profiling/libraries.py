@@ -1,0 +1,162 @@
+"""The runtimes' libraries: those installed here, a user's own, and the pinned ones for arm64."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from act_mobile.errors import UserError
+from act_profiling.runner import cache, cached
+
+FETCH_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Library:
+    """A runtime's library."""
+
+    path: Path
+    version: str
+    """Of the package it is from; empty for a user's own."""
+
+    @property
+    def version_option(self) -> tuple[str, ...]:
+        """The runner's option for a library that does not tell its version."""
+        return ("--runtime-version", self.version) if self.version else ()
+
+
+@dataclass(frozen=True)
+class _Runtime:
+    """Where a runtime's library is found."""
+
+    package: str
+    module: str
+    pattern: str
+    """Within the module's folder."""
+    names: tuple[str, ...]
+    """Patterns of what a user's own file may be called."""
+    version: str
+    """Pinned, for arm64, by the wheel's hash below."""
+    sha256: str
+    platform: str
+
+
+RUNTIMES = {
+    "onnx": _Runtime(
+        package="onnxruntime",
+        module="onnxruntime",
+        pattern="capi/libonnxruntime.so*",
+        names=("libonnxruntime.so*",),
+        version="1.31.1",
+        sha256="da05378364c44d4407e463982d2bf8d5e4cfea873283757e48beeb41df97b7f3",
+        platform="manylinux_2_28_aarch64",
+    ),
+    "tflite": _Runtime(
+        package="ai-edge-litert",
+        module="ai_edge_litert",
+        pattern="libLiteRt.so",
+        names=("libLiteRt*.so", "libtensorflowlite*.so", "libtflite*.so"),
+        version="2.3.0",
+        sha256="853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae",
+        platform="manylinux_2_27_aarch64",
+    ),
+}
+"""By target."""
+
+WHEELS_PYTHON = "3.11"
+"""Whose wheels are pinned: the libraries in them are the same for every Python."""
+
+
+def _runtime(target: str) -> _Runtime:
+    if target not in RUNTIMES:
+        raise UserError(f"{target}: no runtime to profile it with: use {' or '.join(RUNTIMES)}")
+    return RUNTIMES[target]
+
+
+def own_library(folder: Path, target: str) -> Library:
+    """The library for a target in a user's folder.
+
+    Raises:
+        UserError: none, or several.
+    """
+    names = _runtime(target).names
+    found = sorted({path for name in names for path in folder.glob(name) if path.is_file()})
+    if len(found) != 1:
+        there = ", ".join(path.name for path in found) or "none"
+        raise UserError(
+            f"--runtime {folder}: one file like {' or '.join(names)} is needed: {there}"
+        )
+    return Library(found[0], "")
+
+
+def installed_library(target: str) -> Library:
+    """The library for a target in this Python's packages.
+
+    Raises:
+        UserError: the package is not installed, or holds no such library.
+    """
+    runtime = _runtime(target)
+    spec = importlib.util.find_spec(runtime.module)
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError(
+            f"a {target} artefact needs {runtime.package}: pip install 'act-mobile[{target}]'"
+        )
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    version = importlib.metadata.version(runtime.package)
+    found = sorted(path for path in folder.glob(runtime.pattern) if path.is_file())
+    if not found:
+        raise UserError(
+            f"{runtime.package} {version} holds no {Path(runtime.pattern).name}: install "
+            f"{runtime.version}, or give a folder with the runtime's library with --runtime"
+        )
+    return Library(found[0], version)
+
+
+def arm64_library(target: str) -> Library:
+    """The pinned library for a target on arm64 Linux, fetched with pip if it is not in the cache.
+
+    Raises:
+        UserError: it cannot be fetched.
+    """
+    runtime = _runtime(target)
+    kept = cache() / f"{runtime.package}-{runtime.version}-arm64-{runtime.sha256[:12]}"
+    if not kept.is_dir():
+        with tempfile.TemporaryDirectory() as folder, cached(kept) as made:
+            made.mkdir()
+            with zipfile.ZipFile(_fetch(runtime, Path(folder))) as wheel:
+                prefix = f"{runtime.module}/{runtime.pattern.removesuffix('*')}"
+                for name in wheel.namelist():
+                    if name.startswith(prefix):
+                        (made / Path(name).name).write_bytes(wheel.read(name))
+    return Library(next(kept.iterdir()), runtime.version)
+
+
+def _fetch(runtime: _Runtime, folder: Path) -> Path:
+    """Download the pinned wheel; pip checks its hash."""
+    pinned = folder / "pinned.txt"
+    pinned.write_text(f"{runtime.package}=={runtime.version} --hash=sha256:{runtime.sha256}\n")
+    command = [
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"),
+        *("--only-binary=:all:", "--python-version", WHEELS_PYTHON),
+        *("--platform", runtime.platform, "--dest", str(folder), "--requirement", str(pinned)),
+    ]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
+        )
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+    except subprocess.TimeoutExpired:
+        reason = f"not there after {FETCH_SECONDS:.0f} s"
+    wheels = list(folder.glob("*.whl"))
+    if not wheels:
+        raise UserError(
+            f"{runtime.package} {runtime.version} for arm64 cannot be fetched ({reason}): give a "
+            "folder with the runtime's library with --runtime"
+        )
+    return wheels[0]
