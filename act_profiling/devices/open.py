@@ -31,6 +31,8 @@ def open_devices(name: str, *, runtime: Path | None = None, keep: bool = False) 
     if kind == "emulated":
         from act_profiling.counting import QemuCounter
         from act_profiling.devices.emulated import EmulatedDevice
+        from act_profiling.programs import device_programs
 
-        return [EmulatedDevice(cpu=which or "cortex-a76", counter=QemuCounter(), keep=keep)]
+        programs, cpu = device_programs(runtime), which or "cortex-a76"
+        return [EmulatedDevice(programs, cpu, QemuCounter(), keep=keep)]
     raise UserError(f"--device {name!r}: use host, adb, adb:SERIAL, adb:all or emulated[:CPU]")

@@ -1,0 +1,42 @@
+"""A run as it is heard: how hot the device is, and that it gets on."""
+
+from __future__ import annotations
+
+import time
+
+from act_mobile.errors import CheckFailed
+from act_profiling.adb import thermal
+
+STUCK_SECONDS = 600.0
+"""A run whose rows do not grow for so long is given up."""
+
+
+class Watch:
+    """Hears a run: how hot the device is, and that it gets on.
+
+    Raises:
+        CheckFailed: when heard, the rows have not grown for too long.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """A run begins, or its rows have grown."""
+        self._grown, self._size = time.monotonic(), ""
+
+    @property
+    def readings(self) -> list[thermal.Thermal]:
+        """How hot the device was, each time that the run said so."""
+        return thermal.parse("".join(f"{line}\n" for line in self._lines))
+
+    def heard(self, line: str) -> None:
+        """Take a line that the run says."""
+        self._lines.append(line)
+        if line.startswith("rows "):
+            if line != self._size:
+                self.begin()
+                self._size = line
+            elif time.monotonic() - self._grown > STUCK_SECONDS:
+                raise CheckFailed(f"the runner wrote no row for {STUCK_SECONDS:.0f} s")

@@ -1,0 +1,140 @@
+"""The files of an arm64 system: Debian's own packages, unpacked into a cache; nothing is installed.
+
+``python -m act_profiling.emulator.root`` (``make emulated-device``) builds it: glibc for programs
+that bring none, mksh and toybox, which are Android's shell and tools too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from act_mobile.errors import UserError
+from act_profiling.emulator.namespace import LIBRARIES
+
+PACKAGES = (
+    "libc6",
+    "libgcc-s1",
+    "libstdc++6",
+    "zlib1g",
+    "mksh",
+    "toybox",
+    # what toybox needs
+    "libcrypt1",
+    "libpcre2-8-0",
+    "libselinux1",
+    "libssl3",
+)
+FOLDERS = ("data", "dev", "host", "proc", "sdcard", "sys", "tmp", "vendor")
+"""Where something is mounted."""
+
+MINUTES = 10
+"""For apt, over a slow line."""
+
+APT = """
+APT::Architecture "arm64";
+APT::Architectures {{ "arm64"; }};
+APT::Install-Recommends "0";
+APT::Sandbox::User "root";
+Acquire::Retries "3";
+Dir::State "{folder}/state";
+Dir::State::status "{folder}/state/status";
+Dir::Cache "{folder}/cache";
+"""
+
+
+def default_root() -> Path:
+    """Where the built root lies."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "act-mobile" / "emulated-device" / "root"
+
+
+def build_root(root: Path) -> None:
+    """Build the root, aside and then renamed: it is whole or not there.
+
+    Raises:
+        UserError: a tool is missing, or the packages cannot be had.
+    """
+    for tool, package in (("apt-get", "apt"), ("dpkg-deb", "dpkg"), ("qemu-aarch64", "qemu-user")):
+        if not shutil.which(tool):
+            raise UserError(f"{tool} is missing: install {package} (a Debian or Ubuntu package)")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root.parent, prefix="building-") as aside:
+        folder, built = Path(aside), Path(aside) / "root"
+        packages = _download(folder / "apt")
+        for file in packages:
+            _call(["dpkg-deb", "--extract", str(file), str(built)])
+        _make_android_like(built)
+        if root.exists():
+            shutil.rmtree(root)
+        built.rename(root)
+
+
+def _download(folder: Path) -> list[Path]:
+    """Debian's arm64 packages, by an apt that knows nothing of this machine's packages."""
+    for name in ("state/lists/partial", "cache/archives/partial", "packages"):
+        (folder / name).mkdir(parents=True)
+    (folder / "state/status").touch()
+    configuration = folder / "apt.conf"
+    configuration.write_text(APT.format(folder=folder))
+    environment = {**os.environ, "APT_CONFIG": str(configuration)}
+    _call(["apt-get", "--quiet", "update"], environment)
+    _call(["apt-get", "--quiet", "download", *PACKAGES], environment, folder / "packages")
+    return sorted((folder / "packages").glob("*.deb"))
+
+
+def _make_android_like(root: Path) -> None:
+    for name in ("usr/share", "etc/ssl"):
+        shutil.rmtree(root / name, ignore_errors=True)
+    tools = root / "system" / "bin"
+    tools.mkdir(parents=True)
+    for mounted in (*FOLDERS, *LIBRARIES):
+        (root / mounted.lstrip("/")).mkdir(parents=True, exist_ok=True)
+    (tools / "sh").symlink_to("/bin/mksh")
+    (root / "bin" / "sh").unlink(missing_ok=True)
+    (root / "bin" / "sh").symlink_to("/bin/mksh")
+    listed = _call(["qemu-aarch64", "-L", str(root), str(root / "bin" / "toybox")])
+    for applet in listed.split():
+        if applet not in ("sh", "toybox"):
+            (tools / applet).symlink_to("/bin/toybox")
+    (root / "etc" / "passwd").write_text("root:x:0:0::/:/system/bin/sh\n")
+    (root / "etc" / "group").write_text("root:x:0:\n")
+
+
+def _call(
+    arguments: list[str], environment: dict[str, str] | None = None, folder: Path | None = None
+) -> str:
+    """What a tool prints.
+
+    Raises:
+        UserError: it failed, with the last line of what it said.
+    """
+    try:
+        done = subprocess.run(
+            arguments,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60 * MINUTES,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError(f"{arguments[0]} took more than {MINUTES} minutes: try again") from None
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
+        raise UserError(f"{' '.join(arguments[:3])} failed: {said}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    try:
+        build_root(default_root())
+    except UserError as error:
+        sys.exit(f"emulated-device: {error}")
+    print(default_root())

@@ -1,0 +1,113 @@
+"""A private adb, jobs, and what runs them on a device that is not there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from act_export.interface import Interface, StatePair, Tensor
+from act_export.manifest import Manifest
+from act_profiling.adb import Adb, session
+from act_profiling.devices import Job
+from act_profiling.devices.adb import Program, Programs
+from act_profiling.emulator.emulation import private_environment
+from act_profiling.job import Call, write_data, write_plan
+from act_profiling.rows import read_rows
+
+CALLS, SEQUENCE = 40, 5
+FIRST_CALLS = tuple(range(0, CALLS, SEQUENCE))
+ROW_SIZE = 40
+
+MANIFEST = Manifest(
+    artefact="model.onnx",
+    target="onnx",
+    ponder="loop",
+    sequence="stream",
+    precision="fp32",
+    batch=1,
+    interface=Interface(
+        inputs=(Tensor("x", "float32", (1, 3)), Tensor("h0", "float32", (1, 4))),
+        outputs=(
+            Tensor("y", "float32", (1, 2)),
+            Tensor("ponder_steps", "int32", (1, 1)),
+            Tensor("remainder", "float32", (1, 1)),
+            Tensor("h0_out", "float32", (1, 4)),
+        ),
+        states=(StatePair("h0", "h0_out"),),
+    ),
+    model={},
+    task={},
+    epsilon=0.01,
+    max_ponder=10,
+    metric=None,
+    labels=None,
+    vocabulary=None,
+)
+
+
+@pytest.fixture(scope="session")
+def adb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Adb]:
+    """adb with a server, keys and a port of its own."""
+    client = Adb(private_environment(tmp_path_factory.mktemp("adb-home")))
+    yield client
+    client.call(["kill-server"])
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "BEAT_SECONDS", 0.2)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    """Forty calls in sequences of five, and a file of 300 KB to be pushed."""
+    folder = tmp_path / "job"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    (folder / "model.onnx").write_bytes(rng.bytes(300_000))
+    write_plan(folder / "plan.txt", MANIFEST)
+    calls = (
+        Call(rng.random((1, 3), np.float32), np.array([call in FIRST_CALLS]))
+        for call in range(CALLS)
+    )
+    write_data(folder / "data.bin", MANIFEST, calls)
+    return Job(folder, "onnx", FIRST_CALLS)
+
+
+@pytest.fixture
+def standin(tmp_path: Path) -> Callable[..., Programs]:
+    """Programs whose runner is the stand-in, with these orders."""
+
+    def programs(**orders: object) -> Programs:
+        library = tmp_path / "orders.json"
+        library.write_text(json.dumps(orders))
+        runner = tmp_path / "act-runner"
+        source = Path(__file__).with_name("standin.py").read_text()
+        runner.write_text(f"#!{sys.executable} -ES\n{source}")
+        files = {"act-runner": runner, "library.so": library}
+
+        def choose(target: str, abis: Sequence[str]) -> Program:
+            return Program(files, ("./act-runner",), "library.so")
+
+        return choose
+
+    return programs
+
+
+def measured(rows: Path) -> list[tuple[int, int]]:
+    """(repeat, call) of every row, whose contents are checked."""
+    places = []
+    for row in read_rows(rows, MANIFEST, "ponder"):
+        assert row.outputs["ponder_steps"] == row.call % 7 + 1
+        assert row.nanoseconds == 1000 + row.call
+        places.append((row.repeat, row.call))
+    return places
+
+
+ONCE = [(0, call) for call in range(CALLS)]
+"""Every call, once, in order."""
