@@ -68,7 +68,9 @@ def candidates(subject: Subject, form: Form, samples: Samples, measured: bool) -
         return Candidates(("loop",), calls, mean, reason)
     written_out = sum(p.max_ponder for p in policies) * (form.time[0] or 0 if form.time else 1)
     limit = statistics.mean(p.max_ponder for p in policies)
-    if form.sequence == "dynamic":
+    if form.budget_inputs:
+        reason = "unroll: cannot have max_ponder as an input"
+    elif form.sequence == "dynamic":
         reason = "unroll: has no time steps of any number"
     elif written_out > UNROLLED_STEPS:
         reason = f"unroll: {written_out} ponder steps a call, too many to write out"

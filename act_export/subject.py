@@ -211,7 +211,8 @@ def _within(act: ACT, budget: Budget | None) -> Budget | None:
     own = act.policy.budget
     threshold, limit = budget
     if isinstance(threshold, Tensor):
-        threshold = threshold.clamp(max=1.0)
+        # Also of NaN, which is no reason to stop at once: the limit decides.
+        threshold = torch.where(threshold < 1, threshold, torch.ones_like(threshold)).clamp(min=0)
     if isinstance(limit, Tensor):
         limit = limit.clamp(1, int(own.max_ponder))
     return Budget(threshold, min(limit, own.max_ponder) if isinstance(limit, int) else limit)

@@ -19,7 +19,7 @@ class Budget(NamedTuple):
     """When a time step must end, as numbers or, so that they stay inputs of a trace, tensors."""
 
     threshold: float | Tensor
-    """What the running sum of halting units must reach: 1 - epsilon, at most 1."""
+    """What the running sum of halting units must reach: 1 - epsilon, from 0 to 1."""
     max_ponder: int | Tensor
     """M, the most ponder steps, at least 1."""
 

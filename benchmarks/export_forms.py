@@ -31,6 +31,7 @@ from torch import Tensor
 
 from act_export import export
 from act_export.api import Options
+from act_export.quiet import quiet
 from act_mobile import ACTConfig, ACTModel, save_model
 
 INPUT, OUTPUT, LIMIT = 8, 4, 10
@@ -69,8 +70,7 @@ def ort_call(path: Path, inputs: dict[str, np.ndarray[Any, Any]]) -> Call:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     binding = session.io_binding()
-    given = [value.name for value in session.get_inputs()]
-    for name, value in zip(given, inputs.values(), strict=True):
+    for name, value in inputs.items():
         binding.bind_cpu_input(name, value)
     for value in session.get_outputs():
         binding.bind_output(value.name)
@@ -81,6 +81,7 @@ def litert_call(path: Path, inputs: dict[str, np.ndarray[Any, Any]]) -> Call:
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(path), num_threads=1)
+    interpreter.allocate_tensors()
     (signature,) = interpreter.get_signature_list()
     details = interpreter.get_signature_runner(signature).get_input_details()
     for name, value in inputs.items():
@@ -102,7 +103,7 @@ def contestants(model: ACTModel, folder: Path) -> Iterator[tuple[str, Call]]:
     yield PEERS[0], peers.eager(model, tensors)
     for name, kind in zip(PEERS[1:3], (peers.Looped, peers.Masked), strict=True):
         path = folder / f"{kind.__name__}.onnx"
-        peers.onnx(kind(model), tensors, path)
+        peers.onnx(kind(model), arrays, path)
         yield name, ort_call(path, arrays)
     peers.litert(peers.Masked(model), tensors, folder / "masked.tflite")
     yield (
@@ -225,9 +226,11 @@ def main() -> None:
         cell, hidden = case.split("-")
         with tempfile.TemporaryDirectory() as folder:
             model = make(cell, int(hidden), bias=-1.0)
-            calls = dict(contestants(model, Path(folder)))
+            with quiet():
+                calls = dict(contestants(model, Path(folder)))
             times = timed(calls, arguments.rounds, 0.03)
-            fits = lines(cell, int(hidden), Path(folder), arguments.rounds)
+            with quiet():
+                fits = lines(cell, int(hidden), Path(folder), arguments.rounds)
         figures[case] = {"microseconds": times, "lines": fits}
         text.append(table(f"ACT-{cell.upper()} {hidden}, N = 4 of {LIMIT}", times, fits))
         print(text[-1], flush=True)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch._higher_order_ops.while_loop import while_loop
@@ -111,11 +113,14 @@ def eager(model: ACTModel, inputs: tuple[Tensor, ...]) -> Call:
     return call
 
 
-def onnx(module: Plain, inputs: tuple[Tensor, ...], path: Path) -> None:
+def onnx(module: Plain, arrays: dict[str, np.ndarray[Any, Any]], path: Path) -> None:
     """torch.onnx."""
+    inputs = tuple(map(torch.from_numpy, arrays.values()))
     with torch.no_grad():
         exported = torch.export.export(module.eval(), inputs)
-        program = torch.onnx.export(exported, inputs, dynamo=True, verbose=False)
+        program = torch.onnx.export(
+            exported, inputs, input_names=list(arrays), dynamo=True, verbose=False
+        )
     assert program is not None
     program.save(path)
 

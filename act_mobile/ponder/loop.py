@@ -6,7 +6,7 @@ after the loop. The limit joins the halting sum in one number,
 
     progress = max(h_1 + ... + h_n, n - (max_ponder - 1)),
 
-which is below the threshold exactly as long as another step is due: thresholds are at most 1, and
+which is below the threshold exactly as long as another step is due: thresholds are from 0 to 1, and
 the second term reaches 1 at the limit. So the condition is one comparison.
 """
 
@@ -75,7 +75,7 @@ class _Loop:
     def start(self) -> Carried:
         zero = self.step.projection.new_zeros(len(self.step.projection), 1)
         return (
-            self.step.projection.new_zeros(()),
+            self.step.projection.new_full((), -1.0),  # below any threshold: one step is always due
             zero + (1 - self.step.budget.max_ponder),
             zero,
             zero.clone(),

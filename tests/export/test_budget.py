@@ -60,12 +60,13 @@ def test_halt_threshold(model_file: ModelFile, tmp_path: Path, target: str, pond
     (one,) = export(path, target, output=tmp_path / "one", options=options)
     budget = {t.name: np.full(t.at(0), t.default, t.dtype) for t in one.manifest.interface.budget}
     assert set(budget) == {"halt_threshold", *(["max_ponder"] if ponder != "unroll" else [])}
-    for threshold in (0.2, 0.9, 7.0):  # more than 1 counts as 1: the limit still holds
+    # More than 1 counts as 1: the limit still holds. At 0 and below it, one step is taken.
+    for threshold in (0.2, 0.9, 7.0, 0.0, -3.0):
         budget["halt_threshold"] = np.array([threshold], np.float32)
         answers = stream(target, one.path, **budget)
         with torch.no_grad():
             expected = load_model(path)(
-                torch.from_numpy(X).transpose(0, 1), budget=Budget(min(threshold, 1.0), 4)
+                torch.from_numpy(X).transpose(0, 1), budget=Budget(min(max(threshold, 0.0), 1.0), 4)
             )
         steps = [answer["ponder_steps"].item() for answer in answers]
         assert steps == expected.ponder.steps.flatten().tolist()

@@ -26,6 +26,7 @@ def test_forms_that_can_win(model_file: ModelFile) -> None:
     """The model takes 2 to 4 of at most 4 steps: written out it wastes little."""
     assert among(model_file()).ponders == ("loop", "peeled", "unroll")
     assert among(model_file(), sequence="dynamic").ponders == ("loop", "peeled")
+    assert among(model_file(), budget_inputs=True).ponders == ("loop", "peeled")
     many = among(model_file(), sequence=20)
     assert many.left_out == "unroll: 80 ponder steps a call, too many to write out"
 
