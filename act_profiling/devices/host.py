@@ -40,7 +40,9 @@ class HostDevice:
 
     def describe(self) -> dict[str, Any]:
         """CPU, cores with their maxima and governors, memory, kernel, OS; None: not known."""
+        cores = len(os.sched_getaffinity(0))
         return {
+            "identity": f"{_cpu_model()}, {cores} cores, {_os()}",
             "name": self.name,
             "model": _cpu_model(),
             "abis": [platform.machine()],
