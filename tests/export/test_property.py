@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,8 @@ LOOPED = 100
 OWN = 20
 SHARDS = 10
 """Each target's examples are split, so that they can run side by side."""
+CHOSEN = range(int(os.environ.get("ACT_PROPERTY_SHARDS", SHARDS)))
+"""How many of the shards run: CI takes the first two, `make test-property` all."""
 
 
 @st.composite
@@ -83,7 +86,7 @@ def check_examples(
 
 
 @pytest.mark.property
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("shard", CHOSEN)
 @pytest.mark.parametrize("unrolled", [True, False], ids=["unroll", "loop"])
 @pytest.mark.parametrize("target", TARGETS)
 def test_random_models(target: str, unrolled: bool, shard: int) -> None:
