@@ -141,10 +141,13 @@ def executorch(module: Plain, inputs: tuple[Tensor, ...]) -> Call:
     lowered = to_edge_transform_and_lower(
         torch.export.export(module.eval(), inputs), partitioner=[XnnpackPartitioner()]
     )
-    program = Runtime.get().load_program(lowered.to_executorch().buffer)
+    buffer = lowered.to_executorch().buffer
+    program = Runtime.get().load_program(buffer)
     method = program.load_method("forward")
+    kept = buffer, program  # the method reads them, but does not keep them alive
 
     def call() -> None:
+        assert kept
         method.execute(inputs)
 
     return call
