@@ -27,7 +27,7 @@ class Plain(nn.Module):
         super().__init__()
         config = model.config
         self.lstm = config.cell == "lstm"
-        kind = nn.LSTMCell if self.lstm else nn.GRUCell
+        kind = {"lstm": nn.LSTMCell, "gru": nn.GRUCell, "rnn": nn.RNNCell}[config.cell]
         self.cell = kind(config.input_size + 1, config.hidden_size)
         self.halting = nn.Linear(config.hidden_size, 1)
         self.head = nn.Linear(config.hidden_size, config.output_size)

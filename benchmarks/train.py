@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable
 
 import torch
+from peers import Plain
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
+from torch import Tensor
 
 from act_mobile import ACTModel
 from act_mobile.tasks import task_class
@@ -26,26 +27,13 @@ from act_mobile.tasks.task import Batch, Task
 TAU = 1e-3
 
 
-class NaiveACT(nn.Module):
+class NaiveACT(Plain):
     """ACT as a python loop over every row and column, with a mask for halted rows."""
-
-    def __init__(self, model: ACTModel) -> None:
-        super().__init__()
-        config = model.config
-        kind = {"lstm": nn.LSTMCell, "gru": nn.GRUCell, "rnn": nn.RNNCell}[config.cell]
-        self.cell = kind(config.input_size + 1, config.hidden_size)
-        self.halting = nn.Linear(config.hidden_size, 1)
-        self.head = nn.Linear(config.hidden_size, config.output_size)
-        self.cell.load_state_dict(model.act.cells[0].state_dict())
-        self.halting.load_state_dict(model.act.halting[0].state_dict())
-        self.head.load_state_dict(model.head.state_dict())
-        self.max_ponder, self.epsilon = config.max_ponder, config.epsilon
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x (B, T, I) -> output (B, T, O), rho (B, T)."""
         batch, time_steps, _ = x.shape
         h = c = x.new_zeros(batch, self.cell.hidden_size)
-        lstm = isinstance(self.cell, nn.LSTMCell)
         outputs, costs = [], []
         for t in range(time_steps):
             total = steps = remainder = x.new_zeros(batch, 1)
@@ -54,9 +42,9 @@ class NaiveACT(nn.Module):
             for n in range(self.max_ponder):
                 flag = x.new_full((batch, 1), float(n == 0))
                 inputs = torch.cat([x[:, t], flag], 1)
-                h, c = self.cell(inputs, (h, c)) if lstm else (self.cell(inputs, h), c)
+                h, c = self.cell(inputs, (h, c)) if self.lstm else (self.cell(inputs, h), c)
                 halting = torch.sigmoid(self.halting(h))
-                last = (total + halting >= 1 - self.epsilon).float()
+                last = (total + halting >= self.threshold).float()
                 if n == self.max_ponder - 1:
                     last = torch.ones_like(last)
                 weight = running * (last * (1 - total) + (1 - last) * halting)

@@ -13,11 +13,13 @@ import pytest
 from act_export.interface import Interface, StatePair, Tensor
 from act_export.manifest import Manifest
 from act_profiling.adb import Adb, session
+from act_profiling.adb.discovery import connect
 from act_profiling.devices import Job
 from act_profiling.devices.adb import Program, Programs
 from act_profiling.emulator.emulation import private_environment
 from act_profiling.job import Call, write_data, write_plan
 from act_profiling.rows import read_rows
+from tests.device.double import Double
 
 CALLS, SEQUENCE = 40, 5
 FIRST_CALLS = tuple(range(0, CALLS, SEQUENCE))
@@ -111,3 +113,12 @@ def measured(rows: Path) -> list[tuple[int, int]]:
 
 ONCE = [(0, call) for call in range(CALLS)]
 """Every call, once, in order."""
+
+
+@pytest.fixture
+def double(tmp_path: Path, adb: Adb) -> Iterator[Double]:
+    """A phone that adb knows; faults are set by the test."""
+    with Double(tmp_path / "phone") as device:
+        connect(adb, device.serial)
+        yield device
+    adb.call(["disconnect", device.serial])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,14 +19,6 @@ from tests.device.double import Double
 pytestmark = pytest.mark.device
 
 Orders = Callable[..., Programs]
-
-
-@pytest.fixture
-def double(tmp_path: Path, adb: Adb) -> Iterator[Double]:
-    with Double(tmp_path / "phone") as device:
-        connect(adb, device.serial)
-        yield device
-    adb.call(["disconnect", device.serial])
 
 
 def test_run_measures_every_call_once(

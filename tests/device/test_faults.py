@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,15 +34,6 @@ SLOWLY = 0.03
 """Seconds a call, where something is to happen within a run."""
 MIDWAY = 8 + 12 * ROW_SIZE
 """Bytes of rows.bin, when something happens within a run."""
-
-
-@pytest.fixture
-def double(tmp_path: Path, adb: Adb) -> Iterator[Double]:
-    """A phone that adb knows; faults are set by the test."""
-    with Double(tmp_path / "phone") as device:
-        connect(adb, device.serial)
-        yield device
-    adb.call(["disconnect", device.serial])
 
 
 class Result(NamedTuple):
