@@ -103,7 +103,14 @@ def seconds(update: Callable[[int], None], count: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=9,
+        choices=range(2, 100),
+        metavar="2..99",
+        help="the first warms up",
+    )
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -175,3 +175,13 @@ def test_an_exported_task_s_model_fits_its_data() -> None:
     model = ACTModel(Options(hidden=3).completed(task).config(task))
     assert isinstance(model.config, ACTConfig)
     assert model(task.evaluation.inputs).output.shape == (len(task.evaluation.targets), 1, 1)
+
+
+def test_init_starts_from_another_runs_weights(run_tiny: Run, tmp_path: Path) -> None:
+    run_tiny(tmp_path / "first")
+    trained = tmp_path / "first" / "model.pt"
+    run_tiny(tmp_path / "second", init=str(trained), lr=1e-12, steps=1)
+    first, second = weights(tmp_path / "first"), weights(tmp_path / "second")
+    assert all(torch.allclose(first[name], second[name], atol=1e-9) for name in first)
+    with pytest.raises(UserError, match="its hidden_size is 8, this run's is 9"):
+        run_tiny(tmp_path / "third", init=str(trained), hidden=9)
