@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo test test-property test-device test-readers emulated-device bench lint clean
+.PHONY: install demo test test-property test-device test-android test-readers emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -15,23 +15,30 @@ install: .venv/installed
 	touch $@
 
 demo: install
-	$(BIN)/act-export models/charlm/model.pt --target all --budget-inputs --data models/charlm/eval.npz -o out/demo
-	$(BIN)/act-profile out/demo/onnx/model.onnx out/demo/tflite/model.tflite --data models/charlm/eval.npz \
+	$(BIN)/act-export models/charlm/model.pt --target all --budget-inputs --data models/charlm/eval.npz -o out/demo/charlm
+	for k in 1 5; do $(BIN)/act-export models/charlm-fixed$$k/model.pt --target tflite \
+	  --data models/charlm/eval.npz -o out/demo/fixed$$k || exit; done
+	$(BIN)/act-profile out/demo/charlm/onnx/model.onnx out/demo/charlm/tflite/model.tflite \
+	  out/demo/fixed1/model.tflite out/demo/fixed5/model.tflite --data models/charlm/eval.npz \
 	  --items 60 --sweep max_ponder=1,2,3,5 -o out/demo/report.json --html out/demo/report.html
 
 test: install
-	$(BIN)/pytest -n 2 --dist worksteal -m 'not property and not device and not old_readers'
+	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not old_readers'
 
 test-property: install
 	$(BIN)/pytest -n 2 --dist worksteal -m property
 
-# An arm64 phone behind the real adb, from Debian's packages: 34 MB in the cache.
+# An arm64 phone behind the real adb, from Debian's packages: 34 MB in the cache, made once.
 emulated-device: install
 	$(BIN)/python -m act_profiling.emulator.root
 
-# Needs Debian's packages adb, qemu-user and gcc-aarch64-linux-gnu.
+# Needs adb, QEMU and a cross-compiler: .ci/packages installs them.
 test-device: install emulated-device
 	$(BIN)/pytest -m device -rs
+
+# Needs a JDK and npm, from which Kotlin's compiler comes.
+test-android: install
+	$(BIN)/pytest -m android -rs
 
 # Environments with old runtimes are made in pytest's cache: several hundred MB.
 test-readers: install

@@ -1,4 +1,4 @@
-"""A trained ACT model to ONNX, TFLite and Core ML: traced once, lowered, checked against the model.
+"""A trained ACT model to ONNX, TFLite, Core ML or the native engine, checked against the model.
 
 Names are loaded when first used, so that ``act-export --help`` does not wait for torch.
 """

@@ -59,6 +59,8 @@ class Options:
     max_ponder: int | None = None
     samples: int = 200
     metric_tolerance: float = 0.01
+    emit_c: bool = False
+    """Whether C source is written too, for targets that have it."""
 
     def __post_init__(self) -> None:
         if self.samples < 1:
@@ -91,7 +93,8 @@ def export(
     Args:
         model: a file of :func:`act_mobile.save_model`, whose name without suffix names the export;
             or ``package.module:factory`` of a user's own module, which the factory's name names.
-        target: onnx, tflite or coreml; or all, each into a folder of its own under ``output``.
+        target: onnx, tflite, coreml or native; or several with commas between them, or all, each
+            into a folder of its own under ``output``.
         output: the folder, made if it is not there.
         data: an ``eval.npz`` to check on; else the model's task makes its own.
         weights: the state_dict of a factory's module.
@@ -104,8 +107,10 @@ def export(
     options = options or Options()
     folder = Path(output)
     targets = _targets(target)
+    if options.emit_c and not any(each.embeds for each in targets):
+        raise UserError(f"--emit-c: target {target} is no C source: use --target native")
     for each in targets:
-        each.require()
+        each.require(options.ponder, options.precision)
     with stage("model", "load"):
         arrays = None if data is None else load(Path(data))
         subject = load_subject(
@@ -143,12 +148,14 @@ def _export(target: Target, attempt: Attempt, path: Path) -> Export:
     )
 
 
-def _targets(name: str) -> list[Target]:
-    if name == "all":
+def _targets(names: str) -> list[Target]:
+    if names == "all":
         return list(TARGETS.values())
-    if name not in TARGETS:
-        raise UserError(f"target {name!r} is not known: use {', '.join(TARGETS)} or all")
-    return [TARGETS[name]]
+    found = dict.fromkeys(names.split(","))  # each once
+    for name in found:
+        if name not in TARGETS:
+            raise UserError(f"target {name!r} is not known: use {', '.join(TARGETS)} or all")
+    return [TARGETS[name] for name in found]
 
 
 def _folder(folder: Path, target: Target, targets: list[Target]) -> Path:

@@ -16,9 +16,14 @@ from act_export.program import describe
 from act_export.reference import Arrays, reference_steps
 from act_export.runtimes import Runtime
 from act_export.subject import Subject
+from act_export.targets import Target
 
 UNROLLED_STEPS = 32
 """The most ponder steps of a call that are tried written out: more take long to convert."""
+
+UNROLLED_FROM = {"onnx": 0.0}
+"""By target, the share of max_ponder that mean N must reach for the steps to be tried written out;
+elsewhere a half. In ONNX a GRU's steps are two operations, of which the second may be left out."""
 
 CALLS = 50
 ROUNDS = 7
@@ -50,20 +55,17 @@ class Candidates:
     left_out: str
 
 
-def candidates(subject: Subject, form: Form, samples: Samples, measured: bool) -> Candidates:
-    """Which forms can win.
-
-    Args:
-        form: the form but for how it ponders.
-        measured: whether the target's runtime runs here.
-    """
+def candidates(subject: Subject, form: Form, samples: Samples, target: Target) -> Candidates:
+    """Which forms can win; ``form`` is the form but for how it ponders."""
     policies = [act.policy for act in subject.acts]
     steps = list(islice(reference_steps(subject, describe(subject, form), form, samples), CALLS))
     mean = float(np.mean([step.outputs["ponder_steps"].mean() for step in steps]))
     calls = [step.inputs for step in steps]
+    if len(target.ponders) == 1:
+        return Candidates(target.ponders, calls, mean, "")
     if not any(policy.learned for policy in policies):
         return Candidates(("unroll",), calls, mean, "a fixed number of steps needs no loop")
-    if not measured:
+    if not target.measured:
         reason = "not measured: the target's runtime does not run on this machine"
         return Candidates(("loop",), calls, mean, reason)
     written_out = sum(p.max_ponder for p in policies) * (form.time[0] or 0 if form.time else 1)
@@ -74,7 +76,7 @@ def candidates(subject: Subject, form: Form, samples: Samples, measured: bool) -
         reason = "unroll: has no time steps of any number"
     elif written_out > UNROLLED_STEPS:
         reason = f"unroll: {written_out} ponder steps a call, too many to write out"
-    elif mean < limit / 2:
+    elif mean < limit * UNROLLED_FROM.get(target.name, 0.5):
         reason = f"unroll: mean N is {mean:.1f} of {limit:g}, most of its steps would be wasted"
     else:
         return Candidates(("loop", "peeled", "unroll"), calls, mean, "")

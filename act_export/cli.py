@@ -17,6 +17,7 @@ Examples:
   act-export model.pt --target tflite
   act-export model.pt --target all -o exported --data eval.npz
   act-export model.pt --target onnx --ponder loop --sequence 32 --batch 4
+  act-export model.pt --target native --emit-c
   act-export my.models:tagger --weights tagger.pt --data eval.npz --target coreml
 """
 
@@ -38,7 +39,12 @@ class SequenceType(click.ParamType[str | int]):
 
 @click.command(epilog=EXAMPLES)
 @click.argument("model")
-@click.option("--target", required=True, metavar="onnx|tflite|coreml|all", help="What to make.")
+@click.option(
+    "--target",
+    required=True,
+    metavar="onnx|tflite|coreml|native|all",
+    help="What to make: one, several with commas between them, or all.",
+)
 @click.option(
     "--ponder",
     type=click.Choice(["auto", "unroll", "loop", "peeled", "host"]),
@@ -57,17 +63,18 @@ class SequenceType(click.ParamType[str | int]):
 @click.option("--batch", type=int, default=1, show_default=True, help="Rows of a call.")
 @click.option(
     "--precision",
-    type=click.Choice(["fp32", "fp16", "int8"]),
+    type=click.Choice(["fp32", "fp16", "int8", "int4"]),
     default="fp32",
     show_default=True,
-    help="Numbers: fp16 halves the file; int8 has int8 weights and float activations.",
+    help="Numbers: fp16 halves the file; int8 has int8 weights; int4, for target native, 4 bits in "
+    "large layers.",
 )
 @click.option(
     "--metric-tolerance",
     type=float,
     default=0.01,
     show_default=True,
-    help="How much worse than the model's an int8 artefact's metric may be.",
+    help="How much worse than the model's an int8 or int4 artefact's metric may be.",
 )
 @click.option(
     "--budget-inputs",
@@ -95,6 +102,7 @@ class SequenceType(click.ParamType[str | int]):
     default=Path(),
     help="Folder for the files, made if it is not there; with all, a folder each in it.",
 )
+@click.option("--emit-c", is_flag=True, help="Write NAME.c and NAME.h too: target native as data.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def command(
     model: str,
@@ -110,7 +118,7 @@ def command(
     MODEL is a trained model.pt, or package.module:factory, a function that makes your own
     torch.nn.Module with act_mobile.ACT layers in it; that needs --data.
 
-    Each export NAME is an artefact (NAME.onnx, NAME.tflite or NAME.mlpackage), NAME.manifest.json,
+    Each export NAME is an artefact (NAME.onnx, .tflite, .mlpackage or .actn), NAME.manifest.json,
     which says all that an app must know, and NAME.golden.npz, real calls and their answers to check
     on a device. All files are written, or none.
     """

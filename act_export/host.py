@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -171,14 +172,14 @@ class _Cut:
         example = {
             t.name: torch.zeros(t.at(0), dtype=getattr(torch, t.dtype)) for t in described.inputs
         }
-        traced = torch.export.export(module, (), kwargs=example)
+        traced = partial(torch.export.export, module, (), kwargs=example)
         facts = PartFacts(
             name,
             tuple(t.name for t in described.inputs),
             tuple(t.name for t in described.outputs),
             repeat,
         )
-        return Part(facts, Program(traced, described, self.program.form))
+        return Part(facts, Program(described, self.program.form, traced))
 
     def _own_input(self, name: str) -> interface.Tensor | None:
         """The call's input of this name, with its default."""

@@ -18,7 +18,7 @@ from act_export.feeds import Samples
 from act_export.form import Ponder
 from act_export.golden import write_golden
 from act_export.manifest import METADATA_KEY, Manifest, digest
-from act_export.program import Program, trace
+from act_export.program import Program, untraced
 from act_export.quiet import quiet
 from act_export.reference import streams
 from act_export.runtimes import Runtime, load
@@ -56,7 +56,8 @@ class Pipeline:
     samples: Samples
     options: Options
     stage: Stage
-    _programs: dict[Ponder, tuple[Program, float]] = field(default_factory=dict)
+    _programs: dict[Ponder, Program] = field(default_factory=dict)
+    _seconds: dict[Ponder, float] = field(default_factory=dict)
 
     def check_form(self) -> None:
         """Refuse a stream of what only whole sequences have: layers that mix time steps.
@@ -65,7 +66,7 @@ class Pipeline:
             UserError: so it is, or the module cannot be traced at all.
         """
         if self.options.form.stream and not streams(self.subject, self.samples):
-            self._program(self.options.form.ponder)  # what cannot be traced is the deeper trouble
+            self._traced(self.options.form.ponder)  # what cannot be traced is the deeper trouble
             raise UserError(
                 f"{self.subject.name}: mixes time steps outside its ACT layers: use --sequence T, "
                 "with whole sequences in one call"
@@ -80,8 +81,8 @@ class Pipeline:
         """
         if self.options.ponder != "auto":
             attempt = self._attempt(target, folder, self.options.ponder)
-            return self._finish(attempt, folder, None)
-        among = candidates(self.subject, self.options.form, self.samples, target.measured)
+            return self._finish(target, attempt, folder, None)
+        among = candidates(self.subject, self.options.form, self.samples, target)
         attempts = {
             ponder: self._attempt(target, folder / ponder, ponder) for ponder in among.ponders
         }
@@ -90,7 +91,7 @@ class Pipeline:
         path = picked.path.rename(folder / picked.path.name)
         for ponder in attempts:
             shutil.rmtree(folder / ponder)
-        return self._finish(replace(picked, path=path), folder, choice)
+        return self._finish(target, replace(picked, path=path), folder, choice)
 
     def _choose(self, target: Target, among: Candidates, attempts: dict[Ponder, Attempt]) -> Choice:
         if len(attempts) == 1:
@@ -98,21 +99,29 @@ class Pipeline:
         with self.stage(target.name, "measure"), quiet():
             return choose(among, {ponder: a.runtime for ponder, a in attempts.items()})
 
-    def _program(self, ponder: Ponder) -> tuple[Program, float]:
-        """The traced program, the same for every target, and the seconds it took."""
+    def _program(self, ponder: Ponder) -> Program:
+        """The model in a form, the same for every target."""
         if ponder not in self._programs:
-            start = time.perf_counter()
-            with self.stage("model", f"trace {ponder}"), quiet():
-                program = trace(self.subject, replace(self.options.form, ponder=ponder))
-            self._programs[ponder] = program, time.perf_counter() - start
+            self._programs[ponder] = untraced(
+                self.subject, replace(self.options.form, ponder=ponder)
+            )
         return self._programs[ponder]
 
+    def _traced(self, ponder: Ponder) -> float:
+        """The seconds that tracing takes, which happens once for all targets."""
+        if ponder not in self._seconds:
+            program, start = self._program(ponder), time.perf_counter()
+            with self.stage("model", f"trace {ponder}"), quiet():
+                _ = program.exported
+            self._seconds[ponder] = time.perf_counter() - start
+        return self._seconds[ponder]
+
     def _attempt(self, target: Target, folder: Path, ponder: Ponder) -> Attempt:
-        program, traced = self._program(ponder)
+        program = self._program(ponder)
         folder.mkdir(exist_ok=True)
         path = folder / target.artefact(self.subject.name, program.form)
         manifest = self._manifest(target, path.name, program)
-        seconds = {"trace": traced}
+        seconds = {"trace": self._traced(ponder)} if target.traced else {}
 
         @contextmanager
         def timed(name: str) -> Iterator[None]:
@@ -144,8 +153,10 @@ class Pipeline:
         manifest = replace(manifest, parts=parts)
         return Attempt(path, program, manifest, verification, runtime, seconds)
 
-    def _finish(self, attempt: Attempt, folder: Path, choice: Choice | None) -> Attempt:
-        """Write the manifest and the golden bundle beside the artefact."""
+    def _finish(
+        self, target: Target, attempt: Attempt, folder: Path, choice: Choice | None
+    ) -> Attempt:
+        """Write the manifest and the golden bundle beside the artefact, and its C source."""
         program, name = attempt.program, self.subject.name
         manifest = replace(
             attempt.manifest,
@@ -161,6 +172,8 @@ class Pipeline:
             program.form,
             self.samples,
         )
+        if self.options.emit_c and target.embeds:
+            target.write_source(attempt.path)
         text = json.dumps(manifest.to_json(), indent=1) + "\n"
         (folder / f"{name}.manifest.json").write_text(text)
         return replace(attempt, manifest=manifest)

@@ -1,10 +1,14 @@
-"""subject -> one ``torch.export`` program with the project's tensor names, for every target."""
+"""subject -> one ``torch.export`` program with the project's tensor names, for every target.
+
+The native engine alone needs no program: it reads the cells.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -22,11 +26,22 @@ from act_mobile.halting import Budget
 
 @dataclass(frozen=True)
 class Program:
-    """A traced model and what its tensors are called."""
+    """A model in a form, and what its tensors are called."""
 
-    exported: torch.export.ExportedProgram
     interface: Interface
     form: Form
+    tracer: Callable[[], torch.export.ExportedProgram]
+    subject: Subject | None = None
+    """None for a part of a model."""
+
+    @cached_property
+    def exported(self) -> torch.export.ExportedProgram:
+        """The graph, traced when it is first asked for: the native engine needs none.
+
+        Raises:
+            UserError: the module cannot be traced, or not in this form.
+        """
+        return self.tracer()
 
     @property
     def example(self) -> dict[str, Tensor]:
@@ -97,14 +112,29 @@ def trace(subject: Subject, form: Form) -> Program:
     Raises:
         UserError: the module cannot be traced, or not in this form.
     """
+    program = untraced(subject, form)
+    _ = program.exported
+    return program
+
+
+def untraced(subject: Subject, form: Form) -> Program:
+    """The subject in a form, which is traced if a converter asks for it.
+
+    Raises:
+        UserError: the module has no such form.
+    """
     described = describe(subject, form)
+    return Program(described, form, partial(_trace, subject, described, form), subject)
+
+
+def _trace(subject: Subject, described: Interface, form: Form) -> torch.export.ExportedProgram:
     subject = subject.copy()
     for act in subject.acts:
         act.kind = "loop" if form.ponder == "host" else form.ponder
     call = Call(subject, described, form)
     try:
         with torch.no_grad():
-            exported = torch.export.export(
+            return torch.export.export(
                 call, (), kwargs=_example(described), dynamic_shapes=_dynamic(described)
             )
     except UserError:
@@ -115,7 +145,6 @@ def trace(subject: Subject, form: Form) -> Program:
             f"{subject.name}: cannot be traced ({type(error).__name__}: {reason}): its forward "
             "must not branch on tensors' values or make shapes of them"
         ) from error
-    return Program(exported, described, form)
 
 
 def describe(subject: Subject, form: Form) -> Interface:

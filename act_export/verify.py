@@ -26,7 +26,7 @@ from act_export.reference import (
 from act_export.runtimes import Runtime
 from act_export.subject import Subject
 
-TOLERANCE: dict[str, float | None] = {"fp32": 1e-5, "fp16": 5e-3, "int8": None}
+TOLERANCE: dict[str, float | None] = {"fp32": 1e-5, "fp16": 5e-3, "int8": None, "int4": None}
 """The largest |artefact - model| / (1 + |model|) of any output element, by precision, and how close
 to the threshold a running halting sum must lie for N to differ; None where the metric decides."""
 

@@ -17,7 +17,7 @@ from act_profiling.measurement import Measurement
 from act_profiling.report.build import Report, build
 from act_profiling.report.files import write
 from act_profiling.session import Extent, Session, Stage
-from act_profiling.variants import open_artefact, plans
+from act_profiling.variants import open_artefacts, plans
 
 BOUNDARY = (
     "the runtime's own call: inputs are set and outputs read outside it, the state is fed back by "
@@ -56,8 +56,7 @@ def profile(
     extent = extent or Extent()
     if not artefacts:
         raise UserError("no artefact to profile")
-    opened = [open_artefact(Path(path)) for path in artefacts]
-    chosen = plans(opened, list(sweep))
+    chosen = plans(open_artefacts([Path(path) for path in artefacts]), list(sweep))
     loaded = _first(load(Path(data)), items)
     with tempfile.TemporaryDirectory(prefix="act-profile-") as folder:
         session = Session(device, loaded, Path(folder), extent, stage)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from act_mobile.command import debug_option, run
+
+if TYPE_CHECKING:
+    from act_profiling.devices import Device
+    from act_profiling.report.build import Report
 
 EXAMPLES = """
 \b
@@ -84,33 +89,45 @@ def profile(
     from act_export.report import Progress
     from act_profiling.api import profile as run_profile
     from act_profiling.devices.open import open_devices
+    from act_profiling.ending import ended_by_signals, on_each
     from act_profiling.report import terminal
     from act_profiling.session import Extent
 
-    reports = []
-    with Progress() as progress, ExitStack() as stack:
+    with ended_by_signals(), Progress() as progress, ExitStack() as stack:
         devices = open_devices(device, runtime=runtime, keep=keep)
         for each in devices:
             stack.callback(each.close)
-        for number, each in enumerate(devices):
-            reports.append(
-                run_profile(
-                    artefacts,
-                    data,
-                    each,
-                    sweep=sweep,
-                    items=items,
-                    extent=Extent(**extent),
-                    output=_numbered(output, number),
-                    page=_numbered(page, number),
-                    stage=progress.stage,
-                )
+
+        def measure(each: Device, number: int) -> Report:
+            return run_profile(
+                artefacts,
+                data,
+                each,
+                sweep=sweep,
+                items=items,
+                extent=Extent(**extent),
+                output=_numbered(output, number),
+                page=_numbered(page, number),
+                stage=progress.stage if len(devices) == 1 else partial(_stage, each.name),
             )
+
+        reports, errors = on_each(devices, measure)
     if as_json:
-        click.echo(json.dumps(reports[0] if len(reports) == 1 else {"reports": reports}))
-        return
-    for report in reports:
-        terminal.show(report)
+        click.echo(json.dumps(reports[0] if len(devices) == 1 else {"reports": reports}))
+    else:
+        for report in reports:
+            terminal.show(report)
+    for error in errors[1:]:
+        click.echo(f"act-profile: error: {error}", err=True)
+    if errors:
+        raise errors[0]
+
+
+@contextmanager
+def _stage(device: str, variant: str, name: str) -> Iterator[None]:
+    """A line for each stage of one of several devices, once it has passed."""
+    yield
+    click.echo(f"{device} {variant} {name}", err=True)
 
 
 def _numbered(path: Path | None, number: int) -> Path | None:

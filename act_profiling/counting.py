@@ -19,7 +19,7 @@ from act_mobile.errors import CheckFailed, UserError
 from act_profiling.devices import Job, Outcome, Settings
 from act_profiling.devices.host import facts_of, failure, runner_options
 from act_profiling.emulator.phone import EMULATED, write_phone
-from act_profiling.libraries import Library, arm64_library
+from act_profiling.libraries import NATIVE, Library, arm64_library
 from act_profiling.programs import glibc
 from act_profiling.runner import SOURCES, aarch64_runner, cache, cached, compile_native, compiler
 
@@ -90,16 +90,19 @@ def count(
         raise UserError("instructions are counted by qemu-aarch64: apt-get install qemu-user")
     if cpu not in EMULATED:
         raise UserError(f"no emulated {cpu}: there is {', '.join(EMULATED)}")
-    library = library or arm64_library(job.target)
+    native = job.target == NATIVE
+    named: tuple[str, ...] = ()
+    if not native:
+        library = library or arm64_library(job.target)
+        named = ("--library", str(library.path), *library.version_option)
     counter = QemuCounter()
     with tempfile.TemporaryDirectory() as folder:
         root, counts = Path(folder) / "root", Path(folder) / "counts"
-        _write_root(root, cpu)
+        _write_root(root, cpu, {} if native else glibc())
         command = [
-            *(qemu, "-cpu", cpu, "-L", str(root), str(aarch64_runner())),
+            *(qemu, "-cpu", cpu, "-L", str(root), str(aarch64_runner(native=native))),
             *(str(job.folder / "plan.txt"), str(job.folder / "data.bin"), str(rows)),
-            *("--library", str(library.path), *library.version_option),
-            *(*runner_options(settings), "--mark"),
+            *(*named, *runner_options(settings), "--mark"),
         ]
         variables = counter.environment(str(counter.folder), str(counts))
         try:
@@ -120,9 +123,9 @@ def count(
         return Outcome(rows, facts_of(done.stdout), counter.read(counts))
 
 
-def _write_root(root: Path, cpu: str) -> None:
-    """What the runner finds in place of this machine's files: glibc, and a phone's own."""
+def _write_root(root: Path, cpu: str, libraries: Mapping[str, Path]) -> None:
+    """What the runner finds in place of this machine's files: C libraries, and a phone's own."""
     (root / "lib").mkdir(parents=True)
-    for name, file in glibc().items():
+    for name, file in libraries.items():
         (root / "lib" / name).symlink_to(file.resolve())
     write_phone(root, EMULATED[cpu])

@@ -16,6 +16,9 @@ from act_profiling.runner import cache, cached
 
 FETCH_SECONDS = 600.0
 
+NATIVE = "native"
+"""The target whose runtime is in its own runner: it has no library."""
+
 
 @dataclass(frozen=True)
 class Library:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from act_export.manifest import Manifest
 from act_profiling.job import Call
+from act_profiling.operators import Operator
 from act_profiling.rows import Row
 
 Array = npt.NDArray[Any]
@@ -23,6 +24,7 @@ class Variant:
     label: str
     """Unique within a report."""
     artefact: str
+    """Its name within a report."""
     sha256: str
     target: str
     ponder: str
@@ -42,6 +44,7 @@ class Variant:
     def of(
         cls,
         manifest: Manifest,
+        artefact: str,
         label: str,
         budget: Mapping[str, float] | None = None,
         threads: int = 1,
@@ -49,7 +52,7 @@ class Variant:
     ) -> Self:
         return cls(
             label=label,
-            artefact=manifest.artefact,
+            artefact=artefact,
             sha256=manifest.sha256,
             target=manifest.target,
             ponder=manifest.ponder,
@@ -101,6 +104,10 @@ class Metric:
 
     name: str
     value: float
+    scores: Array | None = field(default=None, compare=False)
+    """Of each sequence alone: (S,)."""
+    weights: Array | None = field(default=None, compare=False)
+    """What each of them counts in ``value``: (S,)."""
 
 
 @dataclass(frozen=True)
@@ -120,15 +127,6 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Operator:
-    """Time of one operator of the graph, from a run of its own."""
-
-    name: str
-    nanoseconds_per_call: float
-    runs_per_call: float = 1.0
-
-
-@dataclass(frozen=True)
 class Measurement:
     """All that was measured of one variant on one device."""
 
@@ -140,6 +138,7 @@ class Measurement:
     memory: Mapping[str, int] = field(default_factory=dict)
     """From a run of its own: peak_kib, init_peak_kib."""
     operators: tuple[Operator, ...] = ()
+    """From a run of its own, which writing a profile slows down."""
     sample: Sample | None = None
     real_time_steps: Array | None = None
     """(calls, B): how many time steps of each row are data and not padding; None: all."""

@@ -2,7 +2,8 @@
 
 A phone has Android's C library, the runner and the pinned runtimes want glibc: it goes with them,
 and the runner is started through glibc's own loader. A runner built with the NDK needs none of it:
-a user's folder that holds ``act-runner`` is taken as it is.
+a user's folder that holds ``act-runner`` is taken as it is. The runner with the native engine in it
+is one static file, and goes alone.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from pathlib import Path
 from act_mobile.errors import UserError
 from act_profiling.devices.adb import Program, Programs
 from act_profiling.emulator.root import default_root
-from act_profiling.libraries import arm64_library, own_library
-from act_profiling.runner import aarch64_runner
+from act_profiling.libraries import NATIVE, arm64_library, own_library
+from act_profiling.runner import NAME, NATIVE_NAME, aarch64_runner
 
 ABIS = ("arm64-v8a", "aarch64")
 
@@ -32,19 +33,24 @@ def device_programs(runtime: Path | None = None) -> Programs:
     """What runs jobs on arm64 devices.
 
     Args:
-        runtime: a folder with the runtimes' libraries for the device, and perhaps ``act-runner``;
-            else the pinned ones.
+        runtime: a folder with the runtimes' libraries for the device, perhaps ``act-runner`` and
+            ``act-runner-native``; else the pinned ones.
     """
 
     def program(target: str, abis: Sequence[str]) -> Program:
         if not set(ABIS) & set(abis):
             raise UserError(f"the device runs {', '.join(abis) or 'nothing known'}, not arm64-v8a")
+        name = NATIVE_NAME if target == NATIVE else NAME
+        start: tuple[str, ...] = (f"./{name}",)
+        own = runtime / name if runtime else None
+        own = own if own and own.is_file() else None
+        if target == NATIVE:
+            return Program({name: own or aarch64_runner(native=True)}, start)
         library = own_library(runtime, target) if runtime else arm64_library(target)
-        start: tuple[str, ...] = ("./act-runner",)
-        if runtime and (runtime / "act-runner").is_file():
-            files = {"act-runner": runtime / "act-runner"}
+        if own:
+            files = {name: own}
         else:
-            files = {"act-runner": aarch64_runner(), **glibc()}
+            files = {name: aarch64_runner(), **glibc()}
             start = (f"./{LOADER}", "--library-path", ".", *start)
         files[library.path.name] = library.path
         return Program(files, start, library.path.name, library.version)

@@ -13,14 +13,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from act_engine.build import SOURCES as ENGINE
 from act_mobile.errors import CheckFailed, UserError
 
-SOURCES = Path(__file__).parent.parent / "native" / "runner"
+SOURCES = Path(__file__).parent / "native_runner"
+"""A link to native/runner, whose files are in an installed package."""
 BUILD_SECONDS = 300.0
 
 AARCH64_GCC = "aarch64-linux-gnu-gcc"
 ZIG_TARGET = "aarch64-linux-gnu.2.28"
 """The glibc of the runtimes' own wheels (manylinux_2_28)."""
+ZIG_STATIC_TARGET = "aarch64-linux-musl"
+"""zig has no static glibc."""
+
+NAME, NATIVE_NAME = "act-runner", "act-runner-native"
+"""The runner that opens a runtime's library, and the one that has the native engine in it."""
 
 
 def cache() -> Path:
@@ -43,14 +50,17 @@ def cached(path: Path) -> Iterator[Path]:
             made.replace(path)
 
 
-def host_runner() -> Path:
+def host_runner(*, native: bool = False) -> Path:
     """The runner for this machine.
+
+    Args:
+        native: with the native engine, and with no other runtime.
 
     Raises:
         UserError: there is no C compiler.
         CheckFailed: it does not compile.
     """
-    return _build((compiler(),))
+    return _build((compiler(),), native)
 
 
 def compiler() -> str:
@@ -68,33 +78,45 @@ def compiler() -> str:
     )
 
 
-def aarch64_runner() -> Path:
+def aarch64_runner(*, native: bool = False) -> Path:
     """The runner for 64-bit ARM with glibc.
+
+    Args:
+        native: with the native engine, and with no other runtime or library: not even glibc.
 
     Raises:
         UserError: there is no cross-compiler.
         CheckFailed: it does not compile.
     """
     if gcc := shutil.which(AARCH64_GCC):
-        return _build((gcc,))
+        return _build((gcc, "-static") if native else (gcc,), native)
     if importlib.util.find_spec("ziglang"):
-        return _build((sys.executable, "-m", "ziglang", "cc", "-target", ZIG_TARGET))
+        zig = (sys.executable, "-m", "ziglang", "cc", "-target")
+        if native:
+            return _build((*zig, ZIG_STATIC_TARGET, "-static"), native)
+        return _build((*zig, ZIG_TARGET))
     raise UserError(
         "act-runner for arm64 needs a cross-compiler: apt-get install gcc-aarch64-linux-gnu, or "
         "pip install ziglang; or build it with the NDK and give its folder with --runtime"
     )
 
 
-def _build(compile_with: Sequence[str]) -> Path:
-    sources = sorted(SOURCES.glob("*.c"))
+def _build(compile_with: Sequence[str], native: bool = False) -> Path:
+    files = sorted(SOURCES.glob("*.[ch]"))
+    if native:
+        own = [file for file in files if not file.match("runtime*.c")]
+        files = [*own, *sorted((SOURCES / "engine").glob("*.c")), *sorted(ENGINE.glob("*.[ch]"))]
     key = hashlib.sha256(repr(tuple(compile_with)).encode())
-    for file in sorted(SOURCES.glob("*.[ch]")):
+    for file in files:
         key.update(file.name.encode() + b"\0" + file.read_bytes())
-    path = cache() / f"act-runner-{key.hexdigest()[:16]}" / "act-runner"
+    path = cache() / f"act-runner-{key.hexdigest()[:16]}" / (NATIVE_NAME if native else NAME)
     if not path.exists():
+        sources = [str(file) for file in files if file.suffix == ".c"]
+        # Without it the compiler may round otherwise than in the engine's other builds.
+        options = ["-O2", *(["-ffp-contract=off", "-I", str(ENGINE)] if native else [])]
+        libraries = ["-lm"] if native else ["-ldl", "-lm"]
         with cached(path) as made:
-            command = [*compile_with, "-O2", *map(str, sources), "-o", str(made), "-ldl", "-lm"]
-            compile_native(command)
+            compile_native([*compile_with, *options, *sources, "-o", str(made), *libraries])
     return path
 
 

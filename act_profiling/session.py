@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from act_export.feeds import Samples, feeds
 from act_export.form import Form
 from act_export.metrics import measure
 from act_profiling.devices import Device, Job, Outcome, Settings
+from act_profiling.front import weigh
 from act_profiling.golden import check_golden, golden_bundle, golden_calls
 from act_profiling.job import Call, write_data, write_plan
 from act_profiling.measurement import (
@@ -28,6 +29,7 @@ from act_profiling.measurement import (
     Variant,
     real_time_steps,
 )
+from act_profiling.operators import PROFILED, Operator
 from act_profiling.rows import Row, read_rows
 from act_profiling.variants import Artefact, Plan
 
@@ -37,6 +39,11 @@ Stage = Callable[[str, str], AbstractContextManager[None]]
 
 SAMPLE_TIME_STEPS = 160
 """Of the stretch of data that a report shows with its ponder steps."""
+SAMPLE_OF_TEXT = 800
+"""The same where the data are text."""
+
+OPERATOR_CALLS = 200
+"""Of a run that profiles operators: a profile may hold each operator of each call."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,7 @@ class Extent:
     threads: int = 1
     cpus: str | None = None
     memory: bool = True
+    operators: bool = True
 
 
 class Session:
@@ -71,33 +79,45 @@ class Session:
         """
         checks: dict[Path, GoldenCheck] = {}
         for artefact in {plan.artefact.path: plan.artefact for plan in plans}.values():
-            with self.stage(artefact.path.name, "golden check"):
+            with self.stage(artefact.name, "golden check"):
                 checks[artefact.path] = self._check(artefact)
-        passed = [plan for plan in plans if checks[plan.artefact.path].passed]
-        feeds_of = {plan.label: _Feeds(plan.artefact, self.data) for plan in passed}
-        jobs = {plan.label: self._job(plan, feeds_of[plan.label]) for plan in passed}
-
-        answers: dict[str, list[Row]] = {}
-        for plan in passed:
-            with self.stage(plan.label, "outputs"):
+        passed = {
+            plan.label: self._work(plan) for plan in plans if checks[plan.artefact.path].passed
+        }
+        for work in passed.values():
+            with self.stage(work.plan.label, "outputs"):
                 settings = replace(self._settings, keep="all", warmup=0)
-                answers[plan.label], _ = self._run(plan, jobs[plan.label], settings)
-        rounds: dict[str, list[Round]] = {plan.label: [] for plan in passed}
+                work.answers, _ = self._run(work.plan, work.job, settings)
         for number in range(self.extent.rounds):
-            for plan in passed:
-                with self.stage(plan.label, f"round {number + 1} of {self.extent.rounds}"):
-                    rounds[plan.label].append(self._round(plan, jobs[plan.label]))
-        memory: dict[str, dict[str, int]] = {}
-        for plan in passed if self.extent.memory and self.device.times_mean_something else ():
-            with self.stage(plan.label, "memory"):
-                settings = replace(self._settings, warmup=0, memory=True)
-                _, outcome = self._run(plan, jobs[plan.label], settings)
-                names = ("init_peak_kib", "peak_kib")
-                memory[plan.label] = {n: int(outcome.facts[n]) for n in names if n in outcome.facts}
+            for work in passed.values():
+                with self.stage(work.plan.label, f"round {number + 1} of {self.extent.rounds}"):
+                    work.rounds.append(self._round(work.plan, work.job))
+        if self.device.times_mean_something:
+            for work in passed.values():
+                self._apart(work)
         return [
-            self._measurement(plan, checks[plan.artefact.path], feeds_of, answers, rounds, memory)
+            self._measurement(plan, checks[plan.artefact.path], passed.get(plan.label))
             for plan in plans
         ]
+
+    def _work(self, plan: Plan) -> _Work:
+        fed = _Feeds(plan.artefact, self.data)
+        return _Work(plan, fed, self._write(plan, fed.calls, fed.first_calls))
+
+    def _apart(self, work: _Work) -> None:
+        """Measure what would disturb the rounds, each in a run of its own."""
+        plan, quiet = work.plan, replace(self._settings, warmup=0)
+        if self.extent.memory:
+            with self.stage(plan.label, "memory"):
+                _, outcome = self._run(plan, work.job, replace(quiet, memory=True))
+                names = ("init_peak_kib", "peak_kib")
+                work.memory = {n: int(outcome.facts[n]) for n in names if n in outcome.facts}
+        runtime = str(work.rounds[0].facts.get("runtime")) if work.rounds else ""
+        if self.extent.operators and runtime.startswith(PROFILED):
+            with self.stage(plan.label, "operators"):
+                job = self._write(plan, *work.fed.first(OPERATOR_CALLS))
+                _, outcome = self._run(plan, job, replace(quiet, operators=True))
+                work.operators = outcome.operators
 
     def _check(self, artefact: Artefact) -> GoldenCheck:
         manifest = artefact.manifest
@@ -108,9 +128,6 @@ class Session:
         settings = replace(self._settings, keep="all", warmup=0)
         rows, _ = self._run(plan, job, settings)
         return check_golden(manifest, bundle, rows)
-
-    def _job(self, plan: Plan, fed: _Feeds) -> Job:
-        return self._write(plan, fed.calls, fed.first_calls)
 
     def _write(self, plan: Plan, calls: list[Call], first_calls: tuple[int, ...]) -> Job:
         folder = self.folder / f"job{len(list(self.folder.glob('job*')))}"
@@ -149,31 +166,36 @@ class Session:
             notes=outcome.notes,
         )
 
-    def _measurement(
-        self,
-        plan: Plan,
-        check: GoldenCheck,
-        feeds_of: dict[str, _Feeds],
-        answers: dict[str, list[Row]],
-        rounds: dict[str, list[Round]],
-        memory: dict[str, dict[str, int]],
-    ) -> Measurement:
-        extent = self.extent
+    def _measurement(self, plan: Plan, check: GoldenCheck, work: _Work | None) -> Measurement:
+        extent, artefact = self.extent, plan.artefact
         variant = Variant.of(
-            plan.artefact.manifest, plan.label, plan.budget, extent.threads, extent.cpus
+            artefact.manifest, artefact.name, plan.label, plan.budget, extent.threads, extent.cpus
         )
-        if not check.passed:
+        if work is None:
             return Measurement(variant, check)
-        fed, rows = feeds_of[plan.label], answers[plan.label]
         return Measurement(
             variant,
             check,
-            tuple(rounds[plan.label]),
-            fed.metric(rows),
-            memory.get(plan.label, {}),
-            sample=fed.sample(rows),
-            real_time_steps=real_time_steps(fed.calls),
+            tuple(work.rounds),
+            work.fed.metric(work.answers),
+            work.memory,
+            work.operators,
+            sample=work.fed.sample(work.answers),
+            real_time_steps=real_time_steps(work.fed.calls),
         )
+
+
+@dataclass
+class _Work:
+    """A variant that passed its golden check, and what has been measured of it so far."""
+
+    plan: Plan
+    fed: _Feeds
+    job: Job
+    answers: list[Row] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
+    memory: dict[str, int] = field(default_factory=dict)
+    operators: tuple[Operator, ...] = ()
 
 
 class _Feeds:
@@ -198,6 +220,10 @@ class _Feeds:
         ]
         self.first_calls = tuple(i for i, feed in enumerate(found) if feed.fresh.all())
 
+    def first(self, calls: int) -> tuple[list[Call], tuple[int, ...]]:
+        """The first so many calls, or all, and with which of them sequences begin."""
+        return self.calls[:calls], tuple(call for call in self.first_calls if call < calls)
+
     def _sequences(self, rows: list[Row], name: str) -> list[Array]:
         """An output of every sequence, put together from the calls that it was cut into."""
         parts: list[list[Array]] = [[] for _ in self.samples.sequences]
@@ -218,19 +244,29 @@ class _Feeds:
         assert samples.metric is not None
         assert samples.targets is not None
         assert samples.asked is not None
-        outputs = self._sequences(rows, "y")
-        value = measure(samples.metric, outputs, samples.targets, samples.asked)
-        return Metric(samples.metric, value)
+        outputs, targets, asked = self._sequences(rows, "y"), samples.targets, samples.asked
+        scores = [
+            measure(samples.metric, [y], [target], [where])
+            for y, target, where in zip(outputs, targets, asked, strict=True)
+            if where.any()
+        ]
+        return Metric(
+            samples.metric,
+            measure(samples.metric, outputs, targets, asked),
+            np.array(scores),
+            weigh(samples.metric, [int(where.sum()) for where in asked if where.any()]),
+        )
 
     def sample(self, rows: list[Row]) -> Sample:
         """The first sequences, with their ponder steps."""
         steps = self._sequences(rows, "ponder_steps")
         lengths = np.cumsum([len(each) for each in steps])
-        count = max(int((lengths <= SAMPLE_TIME_STEPS).sum()), 1)
-        inputs = np.concatenate(self.samples.sequences[:count])[:SAMPLE_TIME_STEPS]
+        most = SAMPLE_OF_TEXT if self.manifest.vocabulary else SAMPLE_TIME_STEPS
+        count = max(int((lengths <= most).sum()), 1)
+        inputs = np.concatenate(self.samples.sequences[:count])[:most]
         tokens = inputs.ndim == 1
         return Sample(
-            np.concatenate(steps[:count])[:SAMPLE_TIME_STEPS],
+            np.concatenate(steps[:count])[:most],
             tokens=inputs if tokens else None,
             inputs=None if tokens else inputs.reshape(len(inputs), -1),
             vocabulary=self.manifest.vocabulary,

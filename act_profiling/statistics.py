@@ -266,13 +266,3 @@ def t_quantile(freedom: float) -> float:
     area = np.concatenate([[0], np.cumsum(density[1:] + density[:-1])])
     found = np.interp(CONFIDENCE, area / area[-1], angle)
     return float(math.sqrt(freedom) * np.tan(found))
-
-
-def pareto_front(costs: Sequence[float], metrics: Sequence[float], higher: bool) -> list[bool]:
-    """Which are on the front: nothing costs no more and is better, or costs less and is as good."""
-    gains = [value if higher else -value for value in metrics]
-    points = list(zip(costs, gains, strict=True))
-    return [
-        not any(c <= cost and g >= gain and (c, g) != (cost, gain) for c, g in points)
-        for cost, gain in points
-    ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
 from act_export.manifest import Manifest, digest, read_manifest
 from act_mobile.errors import UserError
 
-RUN_BY = {"onnx": "ONNX Runtime", "tflite": "LiteRT"}
+RUN_BY = {"onnx": "ONNX Runtime", "tflite": "LiteRT", "native": "act-engine"}
 """Targets that a device here can run."""
 
 
@@ -19,6 +21,8 @@ class Artefact:
 
     path: Path
     manifest: Manifest
+    name: str
+    """In a report; see :func:`names`."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,41 @@ class Plan:
     budget: dict[str, float]
 
 
-def open_artefact(path: Path) -> Artefact:
+def open_artefacts(paths: Sequence[Path]) -> list[Artefact]:
+    """Open the artefacts of one report.
+
+    Raises:
+        UserError: one is given twice, or is not as it should be; see :func:`open_artefact`.
+    """
+    whole = [path.absolute() for path in paths]
+    for path, other in combinations(whole, 2):
+        if path == other:
+            raise UserError(f"{path}: is given twice")
+    return [open_artefact(path, name) for path, name in zip(paths, _names(whole), strict=True)]
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """What tells artefacts apart in a report.
+
+    The file's name; where that does not, with the first folder in which the paths differ:
+    ``out/charlm/tflite/model.tflite`` and ``out/fixed1/model.tflite`` are ``charlm/model.tflite``
+    and ``fixed1/model.tflite``. Where that does not either, the whole path after what is common.
+    """
+    common = os.path.commonpath([path.parent for path in paths])
+    apart = [path.relative_to(common) for path in paths]
+    choices = (
+        [path.name for path in apart],
+        ["/".join(dict.fromkeys((path.parts[0], path.name))) for path in apart],
+        [path.as_posix() for path in apart],
+    )
+    return next(names for names in choices if len(set(names)) == len(names))
+
+
+def open_artefact(path: Path, name: str | None = None) -> Artefact:
     """Find the manifest beside an artefact and check that it is its own.
+
+    Args:
+        name: in a report; by default the file's.
 
     Raises:
         UserError: either is missing, or they do not belong together.
@@ -48,7 +85,7 @@ def open_artefact(path: Path) -> Artefact:
             f"{path}: {manifest.target} models run on Apple's systems only: profile the .onnx or "
             ".tflite export of the model"
         )
-    return Artefact(path, manifest)
+    return Artefact(path, manifest, name or path.name)
 
 
 def parse_sweep(text: str) -> tuple[str, list[float]]:
@@ -64,7 +101,7 @@ def parse_sweep(text: str) -> tuple[str, list[float]]:
         numbers = []
     if name not in ("max_ponder", "halt_threshold") or not numbers:
         raise UserError(f"--sweep {text!r}: write max_ponder=1,2,4 or halt_threshold=0.5,0.9")
-    return name, numbers
+    return name, list(dict.fromkeys(numbers))
 
 
 def plans(artefacts: list[Artefact], sweeps: list[str]) -> list[Plan]:
@@ -88,11 +125,6 @@ def plans(artefacts: list[Artefact], sweeps: list[str]) -> list[Plan]:
             budget = dict(zip((name for name, _ in own), combination, strict=True))
             _check(artefact, budget)
             found.append(Plan(_label(artefact, budget), artefact, budget))
-    labels = [plan.label for plan in found]
-    if len(set(labels)) < len(labels):
-        found = [
-            Plan(f"{p.artefact.path.parent.name}/{p.label}", p.artefact, p.budget) for p in found
-        ]
     return found
 
 
@@ -114,4 +146,4 @@ def _check(artefact: Artefact, budget: dict[str, float]) -> None:
 
 
 def _label(artefact: Artefact, budget: dict[str, float]) -> str:
-    return " ".join([artefact.path.name, *(f"{name}={value:g}" for name, value in budget.items())])
+    return " ".join([artefact.name, *(f"{name}={value:g}" for name, value in budget.items())])

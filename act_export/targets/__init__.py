@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from act_export.driver import PartFacts
+from act_export.form import Form, Ponder
 from act_mobile.errors import CheckFailed, UserError
 
 if TYPE_CHECKING:
-    from act_export.form import Form
     from act_export.program import Program
 
 
@@ -39,6 +39,14 @@ class Target:
     """Whether that is the device's runtime itself, so that its times mean something."""
     signatures: bool = False
     """Whether one file holds all parts of the host form; else they are files in a folder."""
+    ponders: tuple[Ponder, ...] = get_args(Ponder)
+    """How it can ponder."""
+    traced: bool = True
+    """Whether it lowers the traced program; else it reads the model itself."""
+    embeds: bool = False
+    """Whether the artefact can be had as C source too."""
+    prepare: Callable[[], None] = lambda: None
+    """Make what is made on this machine at first use."""
 
     def artefact(self, name: str, form: Form) -> str:
         """The name of the file or folder that an export NAME is."""
@@ -92,18 +100,48 @@ class Target:
     def _files(self, path: Path) -> list[Path]:
         return sorted(path.iterdir()) if path.suffix == ".parts" else [path]
 
-    def require(self) -> None:
-        """Refuse early, before anything is traced, if what the target needs is not installed."""
+    def write_source(self, path: Path) -> None:
+        """Write NAME.c and NAME.h, the artefact as data, beside the artefact."""
+        self._module.write_source(path)
+
+    def require(self, ponder: Ponder | Literal["auto"], precision: str) -> None:
+        """Refuse early, before anything is loaded, what the target has not or what it needs.
+
+        Raises:
+            UserError: it cannot ponder so, has no such numbers, or something is not installed.
+        """
+        if ponder not in (*self.ponders, "auto"):
+            others = [each.name for each in TARGETS.values() if ponder in each.ponders]
+            raise UserError(
+                f"--ponder {ponder}: target {self.name} has only its own "
+                f"{', '.join(self.ponders)}: leave --ponder out, or use --target {','.join(others)}"
+            )
+        if precision not in self.readers:
+            others = [each.name for each in TARGETS.values() if precision in each.readers]
+            raise UserError(
+                f"--precision {precision}: target {self.name} has only {', '.join(self.readers)}: "
+                f"use one of them, or --target {','.join(others)}"
+            )
         missing = [module for module in self.modules if find_spec(module) is None]
         if missing:
             raise UserError(
                 f"target {self.name} needs {', '.join(missing)}: "
                 f"pip install 'act-mobile[{self.name}]'"
             )
+        self.prepare()
 
     @property
     def _module(self) -> Any:
         return import_module(f"{__name__}.{self.name}")
+
+
+def _compile_engine() -> None:
+    from act_engine import BuildError, build
+
+    try:
+        build.library()
+    except BuildError as error:
+        raise UserError(f"target native: {error}") from None
 
 
 TARGETS = {
@@ -142,6 +180,18 @@ TARGETS = {
             "evaluated, not run by Apple's runtime",
             dict.fromkeys(("fp32", "fp16", "int8"), "iOS 16, macOS 13"),
             measured=False,
+        ),
+        Target(
+            "native",
+            ".actn",
+            (),
+            (),
+            "act-engine",
+            dict.fromkeys(("fp32", "fp16", "int8", "int4"), "act-engine 0.1"),
+            ponders=("loop",),
+            traced=False,
+            embeds=True,
+            prepare=_compile_engine,
         ),
     )
 }

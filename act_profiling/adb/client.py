@@ -6,14 +6,19 @@ import os
 import selectors
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from act_mobile.errors import UserError
+from act_profiling.devices import Interrupted
 
 SECONDS = 20.0
 """In which adb answers where nothing large is moved and nothing long is run."""
+
+LISTEN_SECONDS = 0.5
+"""How soon a call hears that it is to end."""
 
 NEWEST_OUTPUT = 1 << 20
 """A device that writes without end is cut here: no answer of ours is longer."""
@@ -60,6 +65,8 @@ class Adb:
                 "android-platform-tools (Homebrew), or the Android SDK's platform-tools"
             )
         self._program = program
+        self.interrupted = threading.Event()
+        """Ends the call in progress, and all others for as long as it is set."""
 
     def call(self, arguments: Sequence[str], seconds: float = SECONDS) -> Done:
         """Call adb and wait for its end.
@@ -85,8 +92,9 @@ class Adb:
 
         Raises:
             DeviceGone: it was silent too long, or did not end in time.
+            Interrupted: it is to end.
         """
-        started = time.monotonic()
+        started = spoken = time.monotonic()
         process = subprocess.Popen(
             [self._program, *arguments],
             env=self.environment,
@@ -98,12 +106,16 @@ class Adb:
         try:
             outputs = _Outputs(process, heard)
             while outputs.open:
-                wait = quiet
+                if self.interrupted.is_set():
+                    raise Interrupted
+                now = time.monotonic()
+                wait = spoken + quiet - now
                 if limit is not None:
-                    wait = min(wait, started + limit - time.monotonic())
-                if wait <= 0 or not outputs.read(wait):
-                    waited = time.monotonic() - started
-                    raise DeviceGone(f"adb {_shown(arguments)}: no answer in {waited:.0f} s")
+                    wait = min(wait, started + limit - now)
+                if wait <= 0:
+                    raise DeviceGone(f"adb {_shown(arguments)}: no answer in {now - started:.0f} s")
+                if outputs.read(min(wait, LISTEN_SECONDS)):
+                    spoken = time.monotonic()
             code = process.wait(SECONDS)
         except subprocess.TimeoutExpired:
             raise DeviceGone(f"adb {_shown(arguments)}: it did not end") from None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from act_profiling.operators import Operator
 from act_profiling.rows import Keep
 
 
@@ -35,6 +36,8 @@ class Settings:
     mark: bool = False
     """Whether an emulator counts between marks."""
     memory: bool = False
+    operators: bool = False
+    """Whether the runtime writes a profile of its operators."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,16 @@ class Outcome:
     """What the runner said of itself: runtime, init_ns, first_ns, ..."""
     counts: tuple[Mapping[str, int], ...] = ()
     """On an emulated device, for each timed call: instructions, macs, loads, stores."""
+    operators: tuple[Operator, ...] = ()
+    """Where the settings ask for them."""
     resumed: int = 0
     """How often the device had gone away and come back."""
     notes: tuple[str, ...] = field(default=())
     """What a reader of the report should know: throttled, resumed."""
+
+
+class Interrupted(Exception):
+    """A run was ended from another thread."""
 
 
 class Device(Protocol):
@@ -72,6 +81,10 @@ class Device(Protocol):
             UserError: the device or the runtime on it cannot do this, and what would help.
             CheckFailed: the runner failed.
         """
+        ...
+
+    def interrupt(self) -> None:
+        """From another thread than the one that runs: the run ends soon, by an exception."""
         ...
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from act_profiling.adb.session import Ending, Session
 from act_profiling.adb.watch import Watch
 from act_profiling.devices import Job, Outcome, Settings
 from act_profiling.devices.host import facts_of, failure, runner_options
+from act_profiling.operators import Operator, read_operators
 from act_profiling.resume import Kept
 
 FIXED_PERFORMANCE_API = 30
@@ -45,8 +47,8 @@ class Program:
     files: Mapping[str, Path]
     """Name there -> file here: the runner, the runtime's library, what they need."""
     command: tuple[str, ...]
-    library: str
-    """The runtime's library, by its name there."""
+    library: str = ""
+    """The runtime's library, by its name there; empty where the runtime is in the runner."""
     version: str = ""
     """The library's, where it is known."""
 
@@ -68,7 +70,7 @@ def open_devices(wanted: str, programs: Programs, **options: Any) -> list[AdbDev
     opened: list[AdbDevice] = []
     try:
         for device in find(adb, wanted):
-            opened.append(AdbDevice(adb, device.serial, programs, **options))
+            opened.append(AdbDevice(Adb(), device.serial, programs, **options))
     except BaseException:
         for each in opened:
             each.close()
@@ -185,6 +187,7 @@ class AdbDevice:
                 },
             },
             counts=self._counts(settings),
+            operators=self._operators(said),
             resumed=resumed,
             notes=tuple(notes),
         )
@@ -248,6 +251,14 @@ class AdbDevice:
         """What an emulator counted in the run."""
         return ()
 
+    def _operators(self, said: Mapping[str, Any]) -> tuple[Operator, ...]:
+        """From the profiles of the last run alone, where it was resumed."""
+        with tempfile.TemporaryDirectory() as folder:
+            profiles = [Path(folder) / Path(name).name for name in said.get("op_profiles", ())]
+            for profile in profiles:
+                self._session.pull(profile.name, profile)
+            return read_operators(profiles, said["calls"])
+
     def _failure(self, ending: Ending) -> UserError | CheckFailed:
         code = ending.code or 0
         if code in (126, 127) or NOT_EXECUTABLE in ending.errors:
@@ -260,11 +271,15 @@ class AdbDevice:
         error = failure(128 - code if code > 128 else code, ending.errors)
         return type(error)(f"{self.name}: {error}")
 
+    def interrupt(self) -> None:
+        self._connection.adb.interrupted.set()
+
     def close(self) -> None:
         """Leave the device as it was; where it is away, say so: the next run does it."""
         if self._closed:
             return
         self._closed = True
+        self._connection.adb.interrupted.clear()
         self._connection.patience = min(self._connection.patience, 10.0)
         try:
             self._session.close()
@@ -281,9 +296,13 @@ def _files(folder: Path) -> dict[str, Path]:
 
 def _options(program: Program, kept: Kept) -> list[str]:
     """The runner's arguments."""
-    words = ["plan.txt", "data.bin", "rows.bin", "--library", f"./{program.library}"]
+    words = ["plan.txt", "data.bin", "rows.bin"]
+    if program.library:
+        words += ["--library", f"./{program.library}"]
     if program.version:
         words += ["--runtime-version", program.version]
+    if kept.settings.operators:
+        words += ["--op-profile", "operators"]
     return [*words, *runner_options(kept.settings), "--from", str(kept.next.call)]
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from act_mobile.errors import CheckFailed, UserError
-from act_profiling.devices import Job, Outcome, Settings
-from act_profiling.libraries import Library, installed_library, own_library
-from act_profiling.runner import host_runner
+from act_profiling.devices import Interrupted, Job, Outcome, Settings
+from act_profiling.libraries import NATIVE, installed_library, own_library
+from act_profiling.operators import read_operators
+from act_profiling.runner import NATIVE_NAME, host_runner
 
 CPU = Path("/sys/devices/system/cpu")
 STUCK_SECONDS = 600.0
@@ -37,6 +38,7 @@ class HostDevice:
 
     def __init__(self, runtime: Path | None = None, stuck_seconds: float = STUCK_SECONDS) -> None:
         self._runtime, self._stuck = runtime, stuck_seconds
+        self._interrupted = False
 
     def describe(self) -> dict[str, Any]:
         """CPU, cores with their maxima and governors, memory, kernel, OS; None: not known."""
@@ -59,16 +61,57 @@ class HostDevice:
             UserError: the runner cannot be built, or the runtime or the artefact do not fit.
             CheckFailed: the runner failed.
         """
-        library = self._library(job.target)
-        command = [str(host_runner()), *_files(job, rows), *runner_options(settings)]
-        command += ["--library", str(library.path), *library.version_option]
-        code, said, errors = _ended(command, rows, self._stuck)
+        command = [*self._runner(job.target), *_files(job, rows), *runner_options(settings)]
+        if settings.operators:
+            command += ["--op-profile", f"{rows}.operators"]
+        code, said, errors = self._ended(command, rows)
         if code:
             raise failure(code, errors)
-        return Outcome(rows, facts_of(said))
+        facts = facts_of(said)
+        profiles = map(Path, facts.get("op_profiles", ()))
+        return Outcome(rows, facts, operators=read_operators(profiles, facts["calls"]))
 
-    def _library(self, target: str) -> Library:
-        return own_library(self._runtime, target) if self._runtime else installed_library(target)
+    def _runner(self, target: str) -> list[str]:
+        """The runner for a target and, where the runtime is not in it, the option that names it."""
+        if target == NATIVE:
+            own = self._runtime / NATIVE_NAME if self._runtime else None
+            return [str(own if own and own.is_file() else host_runner(native=True))]
+        library = own_library(self._runtime, target) if self._runtime else installed_library(target)
+        return [str(host_runner()), "--library", str(library.path), *library.version_option]
+
+    def _ended(self, command: Sequence[str], rows: Path) -> tuple[int, str, str]:
+        """Run the runner for as long as its rows grow; its exit code, stdout and stderr.
+
+        Raises:
+            CheckFailed: they do not grow for too long.
+            Interrupted: it is to end.
+        """
+        with (
+            tempfile.TemporaryFile("w+") as said,
+            tempfile.TemporaryFile("w+") as errors,
+            subprocess.Popen(
+                command, stdout=said, stderr=errors, stdin=subprocess.DEVNULL
+            ) as process,
+        ):
+            size, grown = -1, time.monotonic()
+            try:
+                while process.poll() is None:
+                    now = rows.stat().st_size if rows.exists() else -1
+                    if now != size:
+                        size, grown = now, time.monotonic()
+                    elif time.monotonic() - grown > self._stuck:
+                        raise CheckFailed(f"the runner wrote no row for {self._stuck:g} s")
+                    if self._interrupted:
+                        raise Interrupted
+                    _wait(process)
+            finally:
+                process.kill()
+            said.seek(0)
+            errors.seek(0)
+            return process.returncode, said.read(), errors.read()
+
+    def interrupt(self) -> None:
+        self._interrupted = True
 
     def close(self) -> None:
         """Nothing was changed."""
@@ -86,33 +129,6 @@ def runner_options(settings: Settings) -> list[str]:
     if settings.cpus is not None:
         words += ["--cpus", settings.cpus]
     return words + [f"--{name}" for name in ("mark", "memory") if getattr(settings, name)]
-
-
-def _ended(command: Sequence[str], rows: Path, stuck: float) -> tuple[int, str, str]:
-    """Run the runner for as long as its rows grow; its exit code, stdout and stderr.
-
-    Raises:
-        CheckFailed: they do not grow for ``stuck`` seconds.
-    """
-    with (
-        tempfile.TemporaryFile("w+") as said,
-        tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(command, stdout=said, stderr=errors, stdin=subprocess.DEVNULL) as process,
-    ):
-        size, grown = -1, time.monotonic()
-        try:
-            while process.poll() is None:
-                now = rows.stat().st_size if rows.exists() else -1
-                if now != size:
-                    size, grown = now, time.monotonic()
-                elif time.monotonic() - grown > stuck:
-                    raise CheckFailed(f"the runner wrote no row for {stuck:g} s")
-                _wait(process)
-        finally:
-            process.kill()
-        said.seek(0)
-        errors.seek(0)
-        return process.returncode, said.read(), errors.read()
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
@@ -133,7 +149,7 @@ def facts_of(said: str) -> dict[str, Any]:
         facts = json.loads(line)
     except ValueError:
         facts = None
-    if not isinstance(facts, dict):
+    if not isinstance(facts, dict) or "calls" not in facts:
         raise CheckFailed(f"the runner ended well but said {line[:80]!r}, not what it ran")
     return facts
 

@@ -32,6 +32,9 @@ PACKAGES = (
 FOLDERS = ("data", "dev", "host", "proc", "sdcard", "sys", "tmp", "vendor")
 """Where something is mounted."""
 
+MADE_OF = "etc/act-mobile-packages"
+"""In the root: the packages that it was made of."""
+
 MINUTES = 10
 """For apt, over a slow line."""
 
@@ -51,6 +54,12 @@ def default_root() -> Path:
     """Where the built root lies."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "act-mobile" / "emulated-device" / "root"
+
+
+def is_built(root: Path) -> bool:
+    """Whether the root is there, and made of these packages."""
+    made_of = root / MADE_OF
+    return made_of.is_file() and made_of.read_text().split() == [*PACKAGES]
 
 
 def build_root(root: Path) -> None:
@@ -103,6 +112,7 @@ def _make_android_like(root: Path) -> None:
             (tools / applet).symlink_to("/bin/toybox")
     (root / "etc" / "passwd").write_text("root:x:0:0::/:/system/bin/sh\n")
     (root / "etc" / "group").write_text("root:x:0:\n")
+    (root / MADE_OF).write_text(" ".join(PACKAGES))
 
 
 def _call(
@@ -134,7 +144,8 @@ def _call(
 
 if __name__ == "__main__":
     try:
-        build_root(default_root())
+        if not is_built(default_root()):
+            build_root(default_root())
     except UserError as error:
         sys.exit(f"emulated-device: {error}")
     print(default_root())

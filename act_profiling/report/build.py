@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from act_export.metrics import HIGHER_IS_BETTER
 from act_profiling import statistics
+from act_profiling.front import pareto_front
 from act_profiling.measurement import Measurement, Round, Sample
 from act_profiling.report.columns import Calls, Columns, calls, columns, repeats_differ
 
@@ -69,7 +70,7 @@ def build(
             "confidence": statistics.CONFIDENCE,
         },
         "variants": variants,
-        "front": _front(variants),
+        "front": _front(measurements, variants),
     }
 
 
@@ -101,7 +102,7 @@ def _variant(measurement: Measurement, cost: str) -> dict[str, Any]:
         cost: _cost(table, values),
         "ponder_steps": _ponder_steps(data),
         "ponder_cost": {"mean": float((data.ponder_steps + data.remainder).sum(1).mean())},
-        "metric": asdict(metric) if metric else None,
+        "metric": {"name": metric.name, "value": metric.value} if metric else None,
         "memory": dict(measurement.memory),
         "start": _start(measurement.rounds) if cost == "latency" else {},
         "counts": {name: _count(table, counted) for name, counted in table.counts.items()},
@@ -213,22 +214,28 @@ def _sample(sample: Sample) -> dict[str, Any]:
     }
 
 
-def _front(variants: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _front(
+    measurements: Sequence[Measurement], variants: list[dict[str, Any]]
+) -> dict[str, Any] | None:
     """Which variants nothing beats in metric and cost per time step; None without one metric."""
-    shown = [each for each in variants if each["missing"] is None and each["metric"]]
-    names = {each["metric"]["name"] for each in shown}
+    shown = [
+        (variant, measurement.metric)
+        for measurement, variant in zip(measurements, variants, strict=True)
+        if variant["missing"] is None and measurement.metric
+    ]
+    names = {metric.name for _, metric in shown}
     if len(names) != 1:
         return None
     (name,) = names
-    marks = statistics.pareto_front(
-        [cost_of(each)["typical_per_time_step"] for each in shown],
-        [each["metric"]["value"] for each in shown],
+    marks = pareto_front(
+        [cost_of(variant)["typical_per_time_step"] for variant, _ in shown],
+        [metric for _, metric in shown],
         name in HIGHER_IS_BETTER,
     )
     return {
         "metric": name,
         "higher_is_better": name in HIGHER_IS_BETTER,
-        "labels": [each["label"] for each, mark in zip(shown, marks, strict=True) if mark],
+        "labels": [variant["label"] for (variant, _), on in zip(shown, marks, strict=True) if on],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -47,13 +47,17 @@ def front(report: Report) -> str:
     parts = [frame(x, y, f"per time step, {name}", f"{best['metric']}, {better} is better", size)]
 
     points = [(x(cost), y(score)) for cost, score in zip(costs, scores, strict=True)]
-    names = [each["label"] for each in shown]
-    on_front = [name in best["labels"] for name in names]
+    names, on_front = _names(shown), [each["label"] in best["labels"] for each in shown]
+    for sweep in _sweeps(shown):
+        path = " ".join("{:.1f},{:.1f}".format(*points[k]) for k in sweep)
+        parts.append(element("polyline", points=path, class_="sweep"))
     edge = _stairs(sorted(point for point, on in zip(points, on_front, strict=True) if on))
     path = " ".join(f"{px:.1f},{py:.1f}" for px, py in edge)
     parts.append(element("polyline", points=path, class_="front-line"))
-    labels = place(points, names, edge, y.start)
-    for each, on, (px, py), (lx, ly, anchor) in zip(shown, on_front, points, labels, strict=True):
+    labels, marks = place(points, names, edge, y.start), []
+    for each, label, on, (px, py), (lx, ly, anchor) in zip(
+        shown, names, on_front, points, labels, strict=True
+    ):
         note = tip(
             f"{each['label']}: {each['metric']['value']:.4g} at "
             f"{amount(report['cost'], cost_of(each)['typical_per_time_step'])}, "
@@ -64,13 +68,35 @@ def front(report: Report) -> str:
             mark = element("rect", note, x=px - 5, y=py - 5, width=10, height=10, class_=kind)
         else:
             mark = element("circle", note, cx=px, cy=py, r=5.5, class_=kind)
-        parts.append(mark + text(lx, ly, each["label"], anchor, "label" if on else "soft"))
+        parts.append(text(lx, ly, label, anchor, "label" if on else "soft"))
+        marks.append(mark)
     words = ", ".join(
-        f"{name} {score:.4g} at {amount(report['cost'], cost)}"
-        for name, score, cost in zip(names, scores, costs, strict=True)
+        f"{each['label']} {score:.4g} at {amount(report['cost'], cost)}"
+        for each, score, cost in zip(shown, scores, costs, strict=True)
     )
     title = f"{best['metric']} against cost per time step"
-    return picture("front", title, words, parts, FRONT_HEIGHT)
+    return picture("front", title, words, [*parts, *marks], FRONT_HEIGHT)
+
+
+def _sweeps(variants: Sequence[Variant]) -> Iterator[list[int]]:
+    """The places of the variants that are one artefact at several budgets, in order of cost."""
+    artefacts: dict[tuple[Any, ...], list[int]] = {}
+    for k, each in enumerate(variants):
+        key = each["artefact"], each["sha256"], each["threads"], each["cpus"], *each["budget"]
+        artefacts.setdefault(key, []).append(k)
+    for places in artefacts.values():
+        if len(places) > 1:
+            yield sorted(places, key=lambda k: cost_of(variants[k])["typical_per_time_step"])
+
+
+def _names(variants: Sequence[Variant]) -> list[str]:
+    """Labels; in a sweep the dearest has its own, the others only what differs from it."""
+    names = [each["label"] for each in variants]
+    for *others, _ in _sweeps(variants):
+        for k in others:
+            if budget := variants[k]["budget"].values():
+                names[k] = ", ".join(f"{value:g}" for value in budget)
+    return names
 
 
 def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from act_mobile.errors import UserError
 from act_profiling import statistics
+from act_profiling.front import equal
 from act_profiling.report import words
 from act_profiling.report.amounts import amount
 from act_profiling.report.build import Report
@@ -157,8 +158,8 @@ def _of_rounds(variant: words.Variant, name: str) -> list[float]:
 
 
 def _exact(what: str, old: float, new: float) -> Entry:
-    """A number that the data and the artefact decide, without noise."""
-    verdict = "same" if new == old else "more" if new > old else "less"
+    """A number that the data and the artefact decide, without noise but for rounding."""
+    verdict = "same" if equal(old, new) else "more" if new > old else "less"
     return Entry(what, old, new, new - old, None, False, verdict)
 
 
@@ -219,7 +220,7 @@ def show(comparison: Comparison, console: Console | None = None) -> None:
 def _row(cost: str, entry: Entry) -> tuple[str, str, str, str, Text]:
     costs = entry.what in (cost, "fixed", "per step")
     # A change of a metric has a meaning only by its name: more accuracy is no loss.
-    style = STYLES.get(entry.verdict, "dim") if costs else "" if entry.change else "dim"
+    style = STYLES.get(entry.verdict, "dim") if costs else "dim" if entry.verdict == "same" else ""
 
     def shown(value: float) -> str:
         return amount(cost, value) if costs else f"{value:.4g}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
+from typing import Any
 
 from act_profiling.report import charts, words
-from act_profiling.report.amounts import amount, digits
+from act_profiling.report.amounts import amount
 from act_profiling.report.build import Report, cost_of
 from act_profiling.report.markup import figure, legend, table
 from act_profiling.report.svg import Ramp, element
@@ -42,7 +43,7 @@ def details(report: Report, variant: Variant, number: int, opened: bool) -> str:
         ),
     ]
     body = element("div", "".join(pictures), class_="pair")
-    if variant["sample"]:
+    if variant["sample"] and _varies(variant["sample"]):
         body += element("div", _sample(variant, step_ramp, number), class_="wide")
     body += element("div", "".join(_tables(report, variant)), class_="pair")
     content = summary + body
@@ -73,11 +74,17 @@ def _line_caption(report: Report, variant: Variant) -> str:
     return f"Fixed: {fixed}; per step: {step}; r² of the medians {line['r2']:.3f}"
 
 
+def _varies(sample: Mapping[str, Any]) -> bool:
+    """Whether there is anything to see: not where N is the same everywhere."""
+    return len({sum(layers) for layers in sample["ponder_steps"]}) > 1
+
+
 def _sample(variant: Variant, ramp: Ramp, number: int) -> str:
     sample = variant["sample"]
     if sample["tokens"] and sample["vocabulary"] == "bytes":
         steps = [sum(layers) for layers in sample["ponder_steps"]]
-        shown = coloured(sample["tokens"], steps, sample["starts"], ramp)
+        text = coloured(sample["tokens"], steps, sample["starts"], ramp)
+        shown = element("div", text, class_="texts")
         caption = "Each character on the colour of its N; a paragraph is a sequence"
     else:
         shown = charts.sequence(variant, ramp, f"v{number}-sequence")
@@ -102,12 +109,16 @@ def _tables(report: Report, variant: Variant) -> Iterator[str]:
             "Counted", table(("", "mean of a call", "fixed", "per step"), _counts(variant))
         )
     if variant["operators"]:
-        head = ("operator", "per call", "runs")
-        yield _section("Operators, from a run of their own", table(head, _operators(variant)))
+        rows = ([escape(cell) for cell in row] for row in words.operators(variant, MOST_OPERATORS))
+        note = "From a run of its own, which profiling slows down"
+        yield _section("Operators", table(("", "of a call", "runs"), rows), note)
 
 
-def _section(title: str, content: str) -> str:
-    return element("div", element("h3", escape(title)) + content, class_="scroll")
+def _section(title: str, content: str, note: str = "") -> str:
+    head = element("h3", escape(title)) + (
+        element("p", escape(note), class_="soft") if note else ""
+    )
+    return element("div", head + content, class_="scroll")
 
 
 def _rounds(cost: str, variant: Variant) -> Iterator[list[str]]:
@@ -128,10 +139,3 @@ def _counts(variant: Variant) -> Iterator[list[str]]:
         if "missing" not in line:
             parts = [f"{line[key]:,.0f}" for key in ("fixed", "per_step")]
         yield [name, f"{count['mean']:,.0f}", *parts]
-
-
-def _operators(variant: Variant) -> Iterator[list[str]]:
-    slowest = sorted(variant["operators"], key=lambda each: -each["nanoseconds_per_call"])
-    for each in slowest[:MOST_OPERATORS]:
-        time = amount("latency", each["nanoseconds_per_call"])
-        yield [escape(each["name"]), time, digits(each["runs_per_call"])]

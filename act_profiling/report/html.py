@@ -50,8 +50,8 @@ def _parts(report: Report) -> Iterator[str]:
     for variant in report["variants"]:
         if variant["missing"]:
             yield _remark(variant["label"], variant["missing"])
-        for remark in words.remarks(variant):
-            yield _remark(variant["label"], remark)
+    for what, remark in words.remarks(report):
+        yield _remark(what, remark)
     if lead:
         yield element("h2", "What pondering costs, and what it buys")
         yield from _overview(report)
@@ -74,8 +74,11 @@ def _lead(report: Report, variant: Variant) -> str:
         f"{variant['precision']}{budget})"
     )
     if report["cost"] == "latency":
-        return f"Latency of {what}."
-    return f"Instructions of {what}, counted on an emulated device: its times mean nothing."
+        first = f"Latency of {what}."
+    else:
+        first = f"Instructions of {what}, counted on an emulated device: its times mean nothing."
+    better = words.beaten(report, variant)
+    return f"{first} It is {better}." if better else first
 
 
 def _tiles(report: Report, variant: Variant) -> Iterator[str]:
@@ -109,8 +112,9 @@ def _overview(report: Report) -> Iterator[str]:
     if report["front"] and sum(each["metric"] is not None for each in words.measured(report)) > 1:
         key = legend(
             ("var(--front)", "on the Pareto front"),
-            ("var(--axis)", "beaten by one on it"),
+            ("var(--axis)", "something cheaper is as good"),
             ("", "circle: pondering; square: a fixed number of steps"),
+            ("", "joined: one artefact at several budgets"),
         )
         question = "What does pondering buy?"
         figures.append(figure(question, "The metric against cost", charts.front(report), key))
@@ -134,6 +138,8 @@ def _table(report: Report) -> str:
         best = front is not None and variant["label"] in front["labels"]
         score = f"{variant['metric']['value']:.4g}" if variant["metric"] else words.NOTHING
         form = f"{variant['target']} {variant['ponder']} {variant['precision']}"
+        if variant["epsilon"] is None:
+            form += f", fixed:{variant['max_ponder']}"
         star = element("span", "★", class_="best", title="on the Pareto front") if best else ""
         label = escape(variant["label"]) + element("small", escape(form))
         cells = map(escape, words.cells(report, variant))

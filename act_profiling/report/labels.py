@@ -11,6 +11,8 @@ from act_profiling.report.svg import LEFT, RIGHT, TOP, WIDTH
 LETTER, LINE = 8.2, 16.0
 """Size of a letter in the larger type of a phone, which must fit as well."""
 
+POINT_WEIGHT = 5
+
 
 class Box(NamedTuple):
     left: float
@@ -38,7 +40,9 @@ def place(
         bottom: of the plot.
     """
     inside = Box(LEFT, TOP - 6, WIDTH - RIGHT + 12, bottom)
-    taken = [Box(x - 7, y - 7, x + 7, y + 7) for x, y in points]
+    # Covering a point is worse than covering a name.
+    marks = POINT_WEIGHT * [Box(x - 8, y - 8, x + 8, y + 8) for x, y in points]
+    taken: list[Box] = []
     for (x1, y1), (x2, y2) in pairwise(edge):
         taken.append(Box(min(x1, x2) - 2, min(y1, y2) - 2, max(x1, x2) + 2, max(y1, y2) + 2))
     found = []
@@ -47,7 +51,8 @@ def place(
         def cost(spot: tuple[Box, float, float, str]) -> float:
             box = spot[0]
             area = (box.right - box.left) * (box.bottom - box.top)
-            return sum(box.shared(other) for other in taken) + 3 * (area - box.shared(inside))
+            covered = sum(box.shared(other) for other in (*taken, *marks))
+            return covered + 3 * (area - box.shared(inside))
 
         box, px, py, anchor = min(_spots(x, y, len(name) * LETTER), key=cost)
         taken.append(box)
@@ -57,7 +62,7 @@ def place(
 
 def _spots(x: float, y: float, width: float) -> Iterator[tuple[Box, float, float, str]]:
     """Places around a point, the most readable first."""
-    for dy in (4.0, -8.0, 16.0, -22.0, 30.0):
+    for dy in (4.0, -8.0, 16.0, -22.0, 30.0, -36.0, 44.0):
         for side, anchor in ((11.0, "start"), (-11.0, "end"), (0.0, "middle")):
             if side == 0.0 and abs(dy) < 8:
                 continue

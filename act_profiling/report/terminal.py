@@ -13,6 +13,7 @@ from act_profiling.report.build import Report
 from act_profiling.report.origin import provenance
 
 WIDTH = 100
+MOST_OPERATORS = 6
 
 
 def show(report: Report, console: Console | None = None) -> None:
@@ -33,6 +34,7 @@ def show(report: Report, console: Console | None = None) -> None:
     if report["cost"] == "latency" and words.measured(report):
         console.print(_start(report))
         console.print()
+        _show_operators(report, console)
     console.print(_provenance(report))
 
 
@@ -40,8 +42,8 @@ def _remarks(report: Report) -> Iterator[Text]:
     for variant in report["variants"]:
         if variant["missing"]:
             yield Text(f"✗ {variant['label']}: {variant['missing']}", style="red")
-        for remark in words.remarks(variant):
-            yield Text(f"{variant['label']}: {remark}", style="yellow")
+    for what, remark in words.remarks(report):
+        yield Text(f"{what}: {remark}", style="yellow")
 
 
 def _table(report: Report) -> Table:
@@ -59,7 +61,7 @@ def _table(report: Report) -> Table:
             Text(f"{score} {'★' if best else ' '}", style="green" if best else ""),
         )
     if front:
-        grid.caption = "★ nothing is both better and cheaper"
+        grid.caption = "★ nothing cheaper is as good"
         grid.caption_justify = "right"
     return grid
 
@@ -82,9 +84,23 @@ def _start(report: Report) -> Table:
     return grid
 
 
-def _grid(first: str) -> Table:
+def _show_operators(report: Report, console: Console) -> None:
+    """Of the leading variant; the page has all."""
+    variant = words.leading(report)
+    if variant and variant["operators"]:
+        grid = _grid(f"operators of {variant['label']}", 60)
+        for name in ("of a call", "runs"):
+            grid.add_column(name, justify="right", no_wrap=True)
+        for row in words.operators(variant, MOST_OPERATORS):
+            grid.add_row(*map(Text, row))
+        console.print(grid)
+        console.print("From a run of its own, which profiling slows down.", style="dim")
+        console.print()
+
+
+def _grid(first: str, most: int = 36) -> Table:
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    grid.add_column(first, overflow="fold", max_width=30)
+    grid.add_column(first, overflow="fold", max_width=most)
     return grid
 
 

@@ -24,13 +24,41 @@ def measured(report: Report) -> list[dict[str, Any]]:
 
 
 def leading(report: Report) -> dict[str, Any] | None:
-    """The variant to name first: of those with a line and a loop, the one that ponders longest."""
+    """The variant to name first: with a line and a loop, pondering longest, and of these cheapest.
+
+    Mean N that differs by rounding is the same: other runtimes run the same model.
+    """
     lines = [each for each in measured(report) if "missing" not in cost_of(each)["line"]]
 
-    def order(variant: Variant) -> tuple[bool, float]:
-        return variant["ponder"] != "unroll", variant["ponder_steps"]["mean"]
+    def order(variant: Variant) -> tuple[bool, float, float]:
+        steps = round(variant["ponder_steps"]["mean"], 2)
+        return variant["ponder"] != "unroll", steps, -cost_of(variant)["typical_per_time_step"]
 
     return max(lines, key=order, default=None) or next(iter(measured(report)), None)
+
+
+def beaten(report: Report, variant: Variant) -> str | None:
+    """What costs less than a variant and is as good, in words; None for one on the front."""
+    front = report["front"]
+    if not front or not variant["metric"] or variant["label"] in front["labels"]:
+        return None
+
+    def typical(other: Variant) -> float:
+        return float(cost_of(other)["typical_per_time_step"])
+
+    cheaper = [
+        each
+        for each in measured(report)
+        if each["label"] in front["labels"] and typical(each) <= typical(variant)
+    ]
+    best = max(cheaper, key=typical)
+    gain = best["metric"]["value"] - variant["metric"]["value"]
+    worse = gain < 0 if front["higher_is_better"] else gain > 0
+    return (
+        f"beaten by {best['label']}: {metric(best)}{' (worse by noise at most)' if worse else ''}, "
+        f"{amount(report['cost'], typical(best))} per time step, not "
+        f"{amount(report['cost'], typical(variant))}"
+    )
 
 
 def headline(report: Report) -> list[str]:
@@ -49,6 +77,8 @@ def headline(report: Report) -> list[str]:
         lines.append(f"per ponder step: {confidence(report, line, 'per_step')}")
     shown = f"mean N {steps['mean']:.2f} per time step, at most {steps['max']}"
     lines.append(shown + (f"; {metric(variant)}" if variant["metric"] else ""))
+    if better := beaten(report, variant):
+        lines.append(better)
     return lines
 
 
@@ -91,21 +121,54 @@ def formula(cost: str, line: Mapping[str, Any]) -> str:
     return f"{digits(line['fixed'] / size)} + {digits(line['per_step'] / size)} {sign}".rstrip()
 
 
-def remarks(variant: Variant) -> Iterator[str]:
-    """What must be known to read a variant's numbers."""
-    rounds = variant.get("rounds", [])
+def remarks(report: Report) -> Iterator[tuple[str, str]]:
+    """What must be known to read the numbers: of which variant, or of how many, and what."""
+    variants = measured(report)
+    for variant in variants:
+        for remark in _remarks(variant):
+            yield variant["label"], remark
+    apart = [(spread[1] / spread[0], each, spread) for each in variants if (spread := _p50(each))]
+    apart = [found for found in apart if found[0] > AGREE]
+    if apart:
+        _, worst, spread = max(apart, key=lambda found: found[0])
+        shown, few = between(report["cost"], spread), len(apart) == 1
+        yield (
+            worst["label"] if few else f"{len(apart)} of {len(variants)} variants",
+            f"rounds disagree: their p50 is {shown}"
+            + ("" if few else f" in the worst, {worst['label']}")
+            + ": what else runs here, or the clock's speed, changed meanwhile",
+        )
+
+
+def _p50(variant: Variant) -> tuple[float, float] | None:
+    """The least and the largest median of its rounds."""
+    rounds = [each for each in variant["rounds"] if not each["throttled"]]
+    medians = [each["p50"] for each in rounds if each["p50"]]
+    return (min(medians), max(medians)) if medians else None
+
+
+def _remarks(variant: Variant) -> Iterator[str]:
+    rounds = variant["rounds"]
     if throttled := sum(each["throttled"] for each in rounds):
         yield f"{throttled} of {len(rounds)} rounds throttled: kept, in no summary"
-    medians = [each["p50"] for each in rounds if not each["throttled"] and each["p50"]]
-    if medians and max(medians) > AGREE * min(medians):
-        cost = "latency" if "latency" in variant else "instructions"
-        yield f"rounds disagree: their p50 is {between(cost, (min(medians), max(medians)))}"
     if resumed := sum(each["resumed"] for each in rounds):
         yield f"the device went away and came back {resumed} times; the run was resumed"
-    if differ := variant.get("repeats_differ"):
+    if differ := variant["repeats_differ"]:
         yield f"y of {differ} calls differs from one repeat to another"
-    if differ := variant["golden"]["ponder_steps_differ"] if variant["golden"]["passed"] else 0:
+    if differ := variant["golden"]["ponder_steps_differ"]:
         yield f"N differs from the golden bundle in {differ} time steps, by rounding"
+
+
+def operators(variant: Variant, most: int) -> list[tuple[str, str, str]]:
+    """Name, time and runs in a mean call of its slowest operators."""
+    return [
+        (
+            each["name"],
+            amount("latency", each["nanoseconds_per_call"]),
+            digits(each["runs_per_call"]),
+        )
+        for each in variant["operators"][:most]
+    ]
 
 
 def starts(report: Report) -> Iterator[tuple[str, list[str]]]:

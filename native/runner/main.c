@@ -14,7 +14,7 @@
 #include "measure.h"
 
 static const char USAGE[] =
-    "usage: act-runner PLAN DATA ROWS --library PATH [--threads N] [--cpus MASK] [--warmup N] "
+    "usage: act-runner PLAN DATA ROWS [--library PATH] [--threads N] [--cpus MASK] [--warmup N] "
     "[--min-count N] [--min-seconds S] [--keep ponder|all] [--from CALL] [--mark] [--memory] "
     "[--op-profile PREFIX] [--runtime-version TEXT]";
 
@@ -73,7 +73,7 @@ static Options read_options(int count_given, char **given) {
     if (found) fail(FAIL_INPUT, "%s: not understood; %s", given[optind - 1], USAGE);
     set_option(&options, known[index].name, optarg);
   }
-  if (count_given - optind != 3 || !options.runtime.library) fail(FAIL_INPUT, "%s", USAGE);
+  if (count_given - optind != 3) fail(FAIL_INPUT, "%s", USAGE);
   if (options.runtime.threads < 1) fail(FAIL_INPUT, "--threads: at least 1");
   options.plan = given[optind], options.data = given[optind + 1], options.rows = given[optind + 2];
   return options;

@@ -152,7 +152,7 @@ Model *open_model(const Plan *plan, const char *folder, const RuntimeOptions *op
   if (length < 0 || (size_t)length >= sizeof path) fail(FAIL_INPUT, "%s: too long a path", folder);
   Model *model = allocate(1, sizeof *model);
   model->plan = plan;
-  model->runtime = open_runtime(plan->target, options);
+  model->runtime = open_runtime(plan, options);
   model->step_count = plan->part_count ? plan->part_count : 1;
   model->steps = allocate(model->step_count, sizeof *model->steps);
   model->inputs = allocate(plan->input_count, sizeof *model->inputs);

@@ -114,7 +114,8 @@ static void add_state(const Line *line, Plan *plan) {
   const Shape *input = &plan->inputs[state.input], *output = &plan->outputs[state.output];
   if (input->dtype != FLOAT32 || output->dtype != FLOAT32 || !shape_fits(input, output) ||
       !input->rank || input->sizes[0] != (int64_t)plan->batch ||
-      shape_bytes(input, 1) != shape_bytes(input, 2))
+      shape_bytes(input, 1) != shape_bytes(input, 2) ||
+      shape_bytes(output, 1) != shape_bytes(output, 2))
     refuse(line, "a state's input and output are float32, of one shape, a row for each of the batch");
   plan->states = grown(plan->states, plan->state_count, sizeof *plan->states);
   plan->states[plan->state_count++] = state;

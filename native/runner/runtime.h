@@ -1,4 +1,4 @@
-/* What act-runner asks of a runtime: to open its library, load graphs, bind buffers, run, close. */
+/* What act-runner asks of a runtime: to open it, load graphs, bind buffers, run, close. */
 #ifndef ACT_RUNTIME_H
 #define ACT_RUNTIME_H
 
@@ -12,7 +12,7 @@ typedef struct {
 } Graph;
 
 typedef struct {
-  const char *library;
+  const char *library; /* or NULL: the engine needs none */
   int threads;
   const char *op_profile; /* prefix of the files with each operator's time, or NULL */
   const char *version;    /* where the library does not tell its own */
@@ -43,10 +43,11 @@ struct Runtime {
   const char *(*close)(Runtime *runtime, Graph *graph);
 };
 
-/* The runtime for a target, from its library. */
-Runtime *open_runtime(Target target, const RuntimeOptions *options);
+/* The runtime for a plan's target: runtime.c takes it from its library, and in the build with the native
+   engine engine/runtime_native.c is there instead. */
+Runtime *open_runtime(const Plan *plan, const RuntimeOptions *options);
 
-/* For the runtimes' own files. */
+/* For the files of those that have a library. */
 bool has_symbol(void *library, const char *name);
 void *symbol(void *library, const char *name);
 Runtime *open_ort(void *library, const RuntimeOptions *options);

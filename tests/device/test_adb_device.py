@@ -12,7 +12,8 @@ from act_mobile.errors import UserError
 from act_profiling.adb import Adb
 from act_profiling.adb.discovery import connect, find
 from act_profiling.devices import Job, Settings
-from act_profiling.devices.adb import AdbDevice, Programs, open_devices
+from act_profiling.devices.adb import AdbDevice, Programs
+from act_profiling.operators import Operator
 from tests.device.conftest import CALLS, ONCE, measured
 from tests.device.double import Double
 
@@ -58,6 +59,16 @@ def test_the_runner_gets_its_options(
         "--min-count 50 --min-seconds 0 --keep ponder --cpus f --memory --from 0 >"
         in " ".join(run.split())
     )
+
+
+def test_operators_are_read_from_the_profile_on_the_device(
+    double: Double, adb: Adb, job: Job, standin: Orders, tmp_path: Path
+) -> None:
+    with AdbDevice(adb, double.serial, standin()) as device:
+        outcome = device.run(job, Settings(operators=True), tmp_path / "rows.bin")
+        assert device.run(job, Settings(), tmp_path / "rows.bin").operators == ()
+    assert outcome.operators == (Operator("Gemm", 4 * 80_000 / CALLS, 4 / CALLS),)
+    assert double.left_behind() == []
 
 
 def test_describe(double: Double, adb: Adb, standin: Orders) -> None:
@@ -124,21 +135,6 @@ def test_serial_from_the_environment(adb: Adb, double: Double, tmp_path: Path) -
         connect(adb, other.serial)
         chosen = Adb({**adb.environment, "ANDROID_SERIAL": other.serial})
         assert [device.serial for device in find(chosen, "adb")] == [other.serial]
-        adb.call(["disconnect", other.serial])
-
-
-def test_all_devices_at_once(
-    adb: Adb, double: Double, standin: Orders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("os.environ", adb.environment)
-    with Double(tmp_path / "other") as other:
-        connect(adb, other.serial)
-        devices = open_devices("adb:all", standin())
-        try:
-            assert {d.name for d in devices} == {f"adb:{double.serial}", f"adb:{other.serial}"}
-        finally:
-            for device in devices:
-                device.close()
         adb.call(["disconnect", other.serial])
 
 

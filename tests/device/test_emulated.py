@@ -68,7 +68,7 @@ def golden_job(artefact: Artefact, folder: Path) -> Job:
 
 
 @BOTH_CPUS
-@pytest.mark.parametrize("artefact", ["onnx", "tflite"], indirect=True)
+@pytest.mark.parametrize("artefact", ["onnx", "tflite", "native"], indirect=True)
 def test_golden_bundle_in_arm64(phone: Emulation, artefact: Artefact, tmp_path: Path) -> None:
     """Connect, push, run, pull; the model's answers; and nothing is left."""
     manifest, job = artefact.manifest, golden_job(artefact, tmp_path / "job")
@@ -77,7 +77,8 @@ def test_golden_bundle_in_arm64(phone: Emulation, artefact: Artefact, tmp_path: 
     bundle = golden_bundle(manifest, artefact.path.parent)
     check = check_golden(manifest, bundle, read_rows(outcome.rows, manifest, "all"))
     assert check.passed, check.reason
-    assert str(outcome.facts["runtime"]).startswith(("onnxruntime", "LiteRT", "litert"))
+    runtimes = ("onnxruntime", "LiteRT", "litert", "act-engine")
+    assert str(outcome.facts["runtime"]).startswith(runtimes)
     assert list((phone.folder / "data/local/tmp").iterdir()) == []
 
 
@@ -94,7 +95,7 @@ def stream_job(artefact: Artefact, folder: Path) -> Job:
     return Job(folder, manifest.target, first_calls)
 
 
-@pytest.mark.parametrize("artefact", ["onnx", "tflite"], indirect=True)
+@pytest.mark.parametrize("artefact", ["onnx", "tflite", "native"], indirect=True)
 def test_resumed_run_gives_the_same_answers(
     phone: Emulation, artefact: Artefact, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ from act_profiling.adb.discovery import connect, find
 from act_profiling.adb.transfer import sha256
 from act_profiling.devices import Job, Outcome, Settings
 from act_profiling.devices.adb import AdbDevice, Programs
+from act_profiling.ending import ended_by_signals
 from tests.device.conftest import CALLS, ONCE, ROW_SIZE, SEQUENCE, measured
 from tests.device.double import Double, Faults
 
@@ -415,6 +416,20 @@ def test_ctrl_c(double: Double, run: Run, standin: Orders) -> None:
     double.when(double.rows(MIDWAY), lambda: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         run(standin(pause=SLOWLY))
+    assert double.left_behind() == []
+    assert not double.runs()
+    assert double.fixed_performance() == ["true", "false"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_ended_from_outside(
+    double: Double, run: Run, standin: Orders, number: signal.Signals
+) -> None:
+    double.when(double.rows(MIDWAY), lambda: signal.raise_signal(number))
+    with pytest.raises(SystemExit) as ended, ended_by_signals():
+        run(standin(pause=SLOWLY))
+    assert ended.value.code == 128 + number
+    assert signal.getsignal(number) == signal.SIG_DFL
     assert double.left_behind() == []
     assert not double.runs()
     assert double.fixed_performance() == ["true", "false"]

@@ -12,14 +12,15 @@ from act_export.choose import Candidates, candidates, choose
 from act_export.form import Form
 from act_export.samples import samples_for
 from act_export.subject import Subject, load_subject
+from act_export.targets import TARGETS
 
 ModelFile = Callable[..., Path]
 
 
-def among(path: Path, measured: bool = True, **form: Any) -> Candidates:
+def among(path: Path, target: str = "onnx", **form: Any) -> Candidates:
     subject: Subject = load_subject(path, features=None)
     form = {"ponder": "loop", **form}
-    return candidates(subject, Form(**form), samples_for(subject, None, 100), measured)
+    return candidates(subject, Form(**form), samples_for(subject, None, 100), TARGETS[target])
 
 
 def test_forms_that_can_win(model_file: ModelFile) -> None:
@@ -32,9 +33,10 @@ def test_forms_that_can_win(model_file: ModelFile) -> None:
 
 
 def test_unroll_that_wastes_its_steps_is_left_out(model_file: ModelFile) -> None:
-    found = among(model_file(max_ponder=30))
+    found = among(model_file(max_ponder=30), "tflite")
     assert found.ponders == ("loop", "peeled")
     assert "of 30, most of its steps would be wasted" in found.left_out
+    assert among(model_file(max_ponder=30)).ponders == ("loop", "peeled", "unroll")
 
 
 def test_fixed_halting_needs_no_loop(model_file: ModelFile) -> None:
@@ -42,9 +44,16 @@ def test_fixed_halting_needs_no_loop(model_file: ModelFile) -> None:
 
 
 def test_what_cannot_run_here_is_not_measured(model_file: ModelFile) -> None:
-    found = among(model_file(), measured=False)
+    found = among(model_file(), "coreml")
     assert found.ponders == ("loop",)
     assert "does not run on this machine" in found.left_out
+
+
+def test_the_engine_has_one_form(model_file: ModelFile) -> None:
+    for config in ({}, {"halting": "fixed:3"}):
+        found = among(model_file(**config), "native")
+        assert found.ponders == ("loop",)
+        assert found.left_out == ""
 
 
 class Slow:

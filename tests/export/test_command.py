@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import resource
@@ -13,6 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from act_export.cli import main
 
 ModelFile = Callable[..., Path]
 
@@ -35,10 +39,28 @@ def act_export(
     )
 
 
+def act_export_here(*arguments: Any, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which has loaded all that takes seconds to load."""
+    out, err = io.StringIO(), io.StringIO()
+    argv = ["act-export", *map(str, arguments)]
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("sys.argv", argv)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert isinstance(ended.value.code, int)
+    return subprocess.CompletedProcess(argv, ended.value.code, out.getvalue(), err.getvalue())
+
+
 def refused(cwd: Path, *arguments: Any, **keywords: Any) -> str:
     """Run a command that must fail as bad input does; returns its line, less the program's name."""
     before = sorted(cwd.rglob("*"))
-    done = act_export(*arguments, cwd=cwd, **keywords)
+    run = act_export if keywords else act_export_here
+    done = run(*arguments, cwd=cwd, **keywords)
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
     last = done.stderr.splitlines()[-1]
@@ -96,7 +118,10 @@ def test_bad_models(model_file: ModelFile, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--target", "tensorrt"], "'tensorrt' is not known: use onnx, tflite, coreml or all"),
+        (
+            ["--target", "tensorrt"],
+            "'tensorrt' is not known: use onnx, tflite, coreml, native or all",
+        ),
         (["--target", "onnx", "--batch", "0"], "--batch must be at least 1, not 0"),
         (["--target", "onnx", "--max-ponder", "9"], "--max-ponder 9: this model was made for 1 to"),
         (["--target", "onnx", "--sequence", "many"], "'many' is neither stream, dynamic nor a"),
@@ -116,6 +141,17 @@ def test_bad_models(model_file: ModelFile, tmp_path: Path) -> None:
         (["--target", "onnx", "--metric-tolerance", "nan"], "--metric-tolerance must be at least"),
         (["--target", "onnx", "-o", "model.pt"], "model.pt: is a file, not a folder"),
         (["--target", "onnx", "-o", "model.pt/below"], "model.pt/below: cannot be made"),
+        (
+            ["--target", "all", "--ponder", "unroll"],
+            "--ponder unroll: target native has only its own loop: leave --ponder out, or use "
+            "--target onnx,tflite,coreml",
+        ),
+        (
+            ["--target", "onnx,native", "--precision", "int4"],
+            "--precision int4: target onnx has only fp32, fp16, int8: use one of them, or --target "
+            "native",
+        ),
+        (["--target", "onnx", "--emit-c"], "--emit-c: target onnx is no C source"),
         ([], "Missing option '--target'"),
         (["--target", "onnx", "--colour"], "No such option '--colour'"),
     ],
@@ -178,7 +214,7 @@ def test_data_that_is_no_archive(model_file: ModelFile, tmp_path: Path) -> None:
     assert "not a readable .npz" in line
 
 
-@pytest.mark.parametrize("target", ["onnx", "tflite", "coreml"])
+@pytest.mark.parametrize("target", ["onnx", "tflite", "coreml", "native"])
 def test_a_disk_that_fills(model_file: ModelFile, tmp_path: Path, target: str) -> None:
     """No file may grow past 2 kB: the artefact cannot be written, and nothing is."""
     line = refused(tmp_path, model_file(), "--target", target, "-o", "out", file_limit=2000)

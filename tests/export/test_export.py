@@ -31,8 +31,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
     model = pondering(vocab_size=11, num_layers=2)
     save_model(folder / "lm.pt", model)
-    done = export(folder / "lm.pt", "all", output=folder / "out", options=Options(ponder="unroll"))
-    assert [each.target.name for each in done] == ["onnx", "tflite", "coreml"]
+    done = export(folder / "lm.pt", "all", output=folder / "out", options=Options(ponder="loop"))
+    assert [each.target.name for each in done] == ["onnx", "tflite", "coreml", "native"]
     assert all(each.verification.passed for each in done)
     assert all(each.verification.time_steps == 200 for each in done)
     return folder
@@ -52,7 +52,7 @@ def test_manifest(exported: Path, target: str) -> None:
     manifest = read_manifest(folder / "lm.manifest.json")
     artefact = folder / manifest.artefact
     assert manifest.target == target
-    assert (manifest.ponder, manifest.sequence, manifest.precision) == ("unroll", "stream", "fp32")
+    assert (manifest.ponder, manifest.sequence, manifest.precision) == ("loop", "stream", "fp32")
     states = [f"{name}{layer}" for layer in (0, 1) for name in "hc"]
     assert [t.name for t in manifest.interface.inputs] == ["tokens", *states]
     assert [t.name for t in manifest.interface.outputs] == [
@@ -126,7 +126,7 @@ def test_forms(
         model_file(**config),
         target,
         output=tmp_path / "out",
-        options=Options(ponder="unroll", **options),
+        options=Options(ponder=TARGETS[target].ponders[0], **options),
     )
     found = done.verification
     assert found.passed

@@ -24,7 +24,7 @@ from tests.export import own_modules
 from tests.export.conftest import pondering
 
 UNROLLED = {"onnx": 200, "tflite": 30, "coreml": 30}
-LOOPED = 100
+LOOPED = {"onnx": 100, "tflite": 100, "coreml": 100, "native": 300}
 OWN = 20
 SHARDS = 10
 """Each target's examples are split, so that they can run side by side."""
@@ -33,8 +33,10 @@ CHOSEN = range(int(os.environ.get("ACT_PROPERTY_SHARDS", SHARDS)))
 
 
 @st.composite
-def models(draw: st.DrawFn, unrolled: bool) -> tuple[dict[str, Any], Options]:
+def models(draw: st.DrawFn, ponders: list[Any]) -> tuple[dict[str, Any], Options]:
     """A model and a form to export it in; unrolled, T M is kept small: it decides the time."""
+    ponder = draw(st.sampled_from(ponders))
+    unrolled = ponder == "unroll"
     max_ponder = draw(st.integers(1, 12))
     sequences = ["stream", "stream", 1, 2, 3] if unrolled else ["stream", "stream", 1, 4, "dynamic"]
     sequence: Any = draw(st.sampled_from(sequences))
@@ -50,7 +52,6 @@ def models(draw: st.DrawFn, unrolled: bool) -> tuple[dict[str, Any], Options]:
         "epsilon": draw(st.sampled_from([0.001, 0.01, 0.1, 0.4])),
         "vocab_size": draw(st.sampled_from([None, None, 7])),
     }
-    ponder: Any = "unroll" if unrolled else draw(st.sampled_from(["loop", "loop", "peeled"]))
     budget = not unrolled and draw(st.booleans())
     return config, Options(ponder, sequence, draw(st.integers(1, 3)), budget, samples=60)
 
@@ -87,8 +88,14 @@ def check_examples(
 
 @pytest.mark.property
 @pytest.mark.parametrize("shard", CHOSEN)
-@pytest.mark.parametrize("unrolled", [True, False], ids=["unroll", "loop"])
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("target", "unrolled"),
+    [
+        *((target, True) for target in UNROLLED),
+        # The engine's are in tests/native/test_export_property.py, for each kind of its kernels.
+        *((target, False) for target in LOOPED if target != "native"),
+    ],
+)
 def test_random_models(target: str, unrolled: bool, shard: int) -> None:
     def run(drawn: tuple[dict[str, Any], Options], folder: Path) -> Verification:
         config, options = drawn
@@ -97,12 +104,13 @@ def test_random_models(target: str, unrolled: bool, shard: int) -> None:
         (done,) = export(path, target, output=folder / "out", options=options)
         return done.verification
 
-    count = (UNROLLED[target] if unrolled else LOOPED) // SHARDS
-    check_examples(models(unrolled), count, shard, run)
+    count = (UNROLLED if unrolled else LOOPED)[target] // SHARDS
+    looped = [ponder for ponder in ("loop", "loop", "peeled") if ponder in TARGETS[target].ponders]
+    check_examples(models(["unroll"] if unrolled else looped), count, shard, run)
 
 
 @pytest.mark.property
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", UNROLLED)
 def test_random_user_modules(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user's own layers around ACT, drawn: encoders, several ACT layers, residuals, heads."""
 

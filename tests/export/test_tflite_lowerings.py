@@ -66,7 +66,7 @@ def program(module: nn.Module, inputs: dict[str, Tensor]) -> Program:
         interface.Tensor(name, str(t.dtype).removeprefix("torch."), tuple(t.shape))  # type: ignore[arg-type]
         for name, t in inputs.items()
     )
-    return Program(exported, Interface(described, (), ()), Form())
+    return Program(Interface(described, (), ()), Form(), lambda: exported)
 
 
 def test_nested_loops_capture_what_is_outside_them(tmp_path: Path) -> None:

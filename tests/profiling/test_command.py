@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +15,14 @@ from act_export import Options, export
 from act_mobile import save_model
 from tests.export.conftest import pondering
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
 
 def act_profile(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "act_profiling.cli", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,
@@ -44,6 +47,36 @@ def test_profile_and_compare(tmp_path: Path) -> None:
 
     done = act_profile("m.onnx", *quick, "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["format"] == "act-mobile/report/1"
+
+
+def test_sigterm_leaves_nothing(tmp_path: Path) -> None:
+    save_model(tmp_path / "m.pt", pondering())
+    options = Options(ponder="loop", samples=5)
+    export(tmp_path / "m.pt", "onnx", output=tmp_path, options=options)
+    np.savez(tmp_path / "eval.npz", x=np.ones((2, 5, 3), np.float32))
+    (tmp_path / "temporary").mkdir()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "act_profiling.cli", "m.onnx"),
+            *("--data", "eval.npz", "--min-seconds", "60"),
+        ],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "TMPDIR": str(tmp_path / "temporary")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "outputs" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    out, errors = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert out == ""
+    assert "Traceback" not in errors
+    assert list((tmp_path / "temporary").glob("act-profile-*")) == []
+    names = (link for link in Path("/proc").glob("[0-9]*/cwd") if link.exists())
+    assert tmp_path not in [name.readlink() for name in names], "the runner has ended"
 
 
 def test_bad_input_is_one_line(tmp_path: Path) -> None:

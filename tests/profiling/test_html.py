@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from act_profiling.measurement import Sample
+from act_profiling.operators import Operator
 from act_profiling.report import html
 from act_profiling.report.build import Report
 from act_profiling.report.svg import Axis, Ramp, ticks
@@ -50,7 +52,7 @@ def test_it_asks_nothing_of_a_network() -> None:
 def test_every_picture_has_a_title_and_a_description() -> None:
     root = page(report(sweep()))
     pictures = list(root.iter("svg"))
-    assert len(pictures) == 2 + 2 * len(sweep())
+    assert len(pictures) == 2 + 2 * len(sweep()), "two of all, two of each"
     ids = [each.get("id") for each in root.iter() if each.get("id")]
     assert len(ids) == len(set(ids))
     for svg in pictures:
@@ -134,7 +136,10 @@ def test_the_front_joins_what_is_on_it() -> None:
     assert len(corners) == 2 * on - 1
     assert corners == sorted(corners)
     labels = {words(each) for each in svg.iter("text")}
-    assert {each["label"] for each in value["variants"]} <= labels
+    baselines = {each["label"] for each in value["variants"] if not each["budget"]}
+    assert {*baselines, "max_ponder=8", *"12346"} <= labels, "a sweep's last point has its name"
+    (joined,) = marks(svg, "sweep")
+    assert len(joined.get("points", "").split()) == 6
 
 
 def test_parts_of_a_call_add_up() -> None:
@@ -161,6 +166,20 @@ def test_text_is_coloured_by_its_ponder_steps() -> None:
     assert found == ponder(TEXT, 8).tolist()
     shades = {span.get("title"): span.get("class") for span in text}
     assert len(set(shades.values())) == len(shades)
+
+
+def test_the_same_n_everywhere_is_no_picture() -> None:
+    root = page(report([measurement(steps=np.full(len(TEXT), 3, np.int32))]))
+    assert not [each for each in root.iter("p") if each.get("class") == "text"]
+
+
+def test_operators_are_told_with_their_price() -> None:
+    operators = (Operator("Gemm", 12_340.0, 8.5), Operator("Add <&>", 1_000.0))
+    root = page(report([replace(measurement(), operators=operators)]))
+    (section,) = (each for each in root.iter("div") if each.findtext("h3") == "Operators")
+    assert section.findtext("p") == "From a run of its own, which profiling slows down"
+    cells = [cell.text for cell in section.iter("td")]
+    assert cells == ["Gemm", "12.3 µs", "8.50", "Add <&>", "1.00 µs", "1.00"]
 
 
 def test_bytes_of_one_character_keep_their_places() -> None:

@@ -17,6 +17,7 @@ from rich.console import Console
 from act_mobile.errors import UserError
 from act_profiling.job import Call
 from act_profiling.measurement import GoldenCheck, Measurement, Metric, Round, real_time_steps
+from act_profiling.operators import Operator
 from act_profiling.report import files, terminal
 from act_profiling.report.build import Report
 from act_profiling.report.origin import provenance
@@ -196,7 +197,26 @@ def test_the_front_is_of_accuracy_against_cost() -> None:
     assert value["front"]["metric"] == "bits_per_char"
     assert {"max_ponder=1", "max_ponder=4", "max_ponder=6"} <= set(value["front"]["labels"])
     assert not {"fixed:4", "fixed:6", "charlm unrolled"} & set(value["front"]["labels"])
+    assert "charlm unrolled" not in printed(value).splitlines()[3]
     assert report([measurement(metric=None)])["front"] is None
+
+
+def test_what_is_beaten_is_said_first() -> None:
+    baseline = measurement("fixed:1", steps=np.ones(len(TEXT), np.int32), epsilon=None, metric=1.9)
+    first = " ".join(printed(report([measurement("act"), baseline])).split())
+    assert "beaten by fixed:1: bits_per_char 1.9, " in first
+    baseline = replace(baseline, metric=Metric("bits_per_char", 1.92002))
+    first = " ".join(printed(report([measurement("act"), baseline])).split())
+    assert "beaten by fixed:1: bits_per_char 1.92 (worse by noise at most), " in first
+    assert "beaten" not in printed(report([measurement("act")]))
+
+
+def test_the_same_model_in_two_runtimes_is_led_by_the_cheaper() -> None:
+    value = report(
+        [measurement("a.onnx", fixed=2 * FIXED), measurement("b.tflite", metric=1.92001)]
+    )
+    assert printed(value).startswith("b.tflite: latency of a call")
+    assert value["front"]["labels"] == ["b.tflite"]
 
 
 def test_the_table_fits_100_columns() -> None:
@@ -216,6 +236,26 @@ def test_rounds_that_disagree_are_remarked_upon() -> None:
     mixed = replace(calm, rounds=(calm.rounds[0], busy.rounds[1]))
     assert re.search(r"rounds disagree: their p50 is 12\d to 16\d µs", printed(report([mixed])))
     assert "disagree" not in printed(report([calm]))
+
+
+def test_rounds_that_disagree_in_many_variants_are_one_remark() -> None:
+    calm, busy = measurement(rounds=2), measurement(rounds=2, fixed=FIXED * 2)
+    mixed = replace(calm, rounds=(calm.rounds[0], busy.rounds[1]))
+    many = [replace(mixed, variant=replace(mixed.variant, label=name)) for name in "abc"]
+    text = " ".join(printed(report([*many, calm])).split())
+    assert text.count("disagree") == 1
+    assert "3 of 4 variants: rounds disagree" in text
+
+
+def test_the_slowest_operators_of_the_leading_variant_are_shown() -> None:
+    operators = tuple(Operator(f"Op{k}", 1_000.0 * (20 - k), k) for k in range(20))
+    text = printed(report([replace(measurement(), operators=operators)]))
+    assert "operators of charlm.tflite" in text
+    assert "Op0" in text
+    assert "Op9" not in text
+    value = report([replace(measurement(), operators=operators)])
+    check(value)
+    assert len(value["variants"][0]["operators"]) == 20
 
 
 def test_facts_are_told_and_alike_cores_counted() -> None:

@@ -1,4 +1,4 @@
-"""act-runner, compiled here, on ONNX Runtime and LiteRT: the answers and the rows."""
+"""act-runner, compiled here, on each runtime: the answers and the rows."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ def forms() -> list[Any]:
         ("onnx", "host", "stream", 1, False),
         ("tflite", "loop", "dynamic", 1, False),
         ("tflite", "host", "stream", 1, True),
+        ("native", "loop", "stream", 2, True),
+        ("native", "loop", 3, 2, False),
+        ("native", "loop", "dynamic", 1, False),
     }
     others = {
         (target, ponder, sequence, 1, False)

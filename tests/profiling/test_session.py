@@ -18,7 +18,7 @@ from act_profiling.devices import Device
 from act_profiling.golden import check_golden, golden_bundle
 from act_profiling.rows import Row
 from act_profiling.session import Extent
-from act_profiling.variants import open_artefact, plans
+from act_profiling.variants import open_artefact, open_artefacts, plans
 
 QUICK = Extent(rounds=2, min_count=1, min_seconds=0.0, warmup=1)
 
@@ -75,6 +75,7 @@ def test_report(folder: Path, tmp_path: Path, host: Device, where: str) -> None:
     )
     one, five = report["variants"]
     assert one["golden"]["passed"]
+    assert five["operators"][0]["nanoseconds_per_call"] > 0
     assert one["ponder_steps"]["max"] == 1 < five["ponder_steps"]["max"] <= 5
     assert one["metric"]["name"] == "accuracy"
     written = json.loads((tmp_path / "report.json").read_text())
@@ -144,6 +145,26 @@ def test_another_n_than_the_golden_one_fails(folder: Path) -> None:
     )
     assert found.reason == "N differs in 2 places"
     assert not check_golden(artefact.manifest, bundle, rows[:3]).passed
+
+
+def test_artefacts_of_one_name_are_told_apart(folder: Path, tmp_path: Path) -> None:
+    for where in ("act/onnx", "fixed1", "other/a/b", "other/c/b"):
+        (tmp_path / where).mkdir(parents=True)
+        copied(folder / "onnx-stream", tmp_path / where)
+
+    def names(*folders: str) -> list[str]:
+        return [each.name for each in open_artefacts([tmp_path / f / "m.onnx" for f in folders])]
+
+    assert names("act/onnx") == ["m.onnx"]
+    assert names("act/onnx", "fixed1") == ["act/m.onnx", "fixed1/m.onnx"]
+    assert names("other/a/b", "other/c/b") == ["a/m.onnx", "c/m.onnx"]
+    assert names("other/a/b", "other/c/b", "fixed1") == [
+        *("other/a/b/m.onnx", "other/c/b/m.onnx", "fixed1/m.onnx")
+    ]
+    with pytest.raises(UserError, match=r"m\.onnx: is given twice"):
+        names("fixed1", "fixed1")
+    mixed = [folder / "tflite-stream/m.tflite", tmp_path / "fixed1/m.onnx"]
+    assert [each.name for each in open_artefacts(mixed)] == ["m.tflite", "m.onnx"]
 
 
 Change = Callable[[Path], None]

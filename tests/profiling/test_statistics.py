@@ -190,10 +190,3 @@ def test_a_change_is_told_from_noise() -> None:
 def test_exact_counts_change_by_one() -> None:
     assert statistics.change([1000.0] * 3, [1000.0] * 3).more_than_noise is False
     assert statistics.change([1000.0] * 3, [1001.0] * 3).more_than_noise is True
-
-
-def test_front_is_what_nothing_beats() -> None:
-    costs, accuracy = [1, 2, 3, 4, 2], [0.5, 0.8, 0.7, 0.9, 0.8]
-    assert statistics.pareto_front(costs, accuracy, True) == [True, True, False, True, True]
-    errors = [1 - value for value in accuracy]
-    assert statistics.pareto_front(costs, errors, False) == [True, True, False, True, True]

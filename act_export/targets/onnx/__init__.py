@@ -44,7 +44,7 @@ def convert(program: Program, path: Path, metadata: dict[str, str], precision: s
     assert lowered is not None
     # The exporter notes on every node where it comes from, half of a small model's file.
     ClearMetadataAndDocStringPass()(lowered.model)
-    optimise(lowered.model)
+    optimise(lowered.model, float_weights=precision != "int8")
     PRECISIONS[precision](lowered.model)
     rename(lowered.model, [t.name for t in program.interface.outputs])
     _make_optional(lowered.model, program.interface)

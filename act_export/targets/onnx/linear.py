@@ -41,6 +41,35 @@ class FlattenLinear(RewriteRuleClassBase):
         return op.Reshape(product, op.Constant(value_ints=[*rows, outputs]))
 
 
+class FlattenSingleBatch(RewriteRuleClassBase):
+    """A B with one matrix in a batch of each -> the product of the matrices.
+
+    Leaves the changes of shape where they cancel with others.
+    """
+
+    def pattern(self, op: Any, a: Any, b: Any) -> Any:
+        return op.MatMul(a, b)
+
+    def check(self, context: Any, a: ir.Value, b: ir.Value) -> MatchResult:
+        result = MatchResult()
+        for factor in (a, b):
+            shape = static_shape(factor)
+            if shape is None or len(shape) != 3 or shape[0] != 1:
+                return result.fail("not one matrix in a batch")
+        return result
+
+    def rewrite(self, op: Any, a: ir.Value, b: ir.Value) -> Any:
+        factors = []
+        for factor in (a, b):
+            _, *shape = static_shape(factor) or ()
+            factors.append(op.Reshape(factor, op.Constant(value_ints=shape)))
+            factors[-1].shape, factors[-1].dtype = ir.Shape(shape), factor.dtype
+        product = op.MatMul(*factors)
+        (rows, _), (_, outputs) = (static_shape(factor) or () for factor in factors)
+        product.shape, product.dtype = ir.Shape((rows, outputs)), a.dtype
+        return op.Reshape(product, op.Constant(value_ints=[1, rows, outputs]))
+
+
 class AddToBias(RewriteRuleClassBase):
     """(A W + b) + c -> A W + (b + c).
 
@@ -150,5 +179,6 @@ class AddConstants(RewriteRuleClassBase):
 
 
 FOLD = RewriteRuleSet([AddZero.rule()], commute=True)
+FLATTEN = RewriteRuleSet([FlattenSingleBatch.rule()])
 GATHER = RewriteRuleSet([FlattenLinear.rule(), AddToBias.rule(), AddConstants.rule()], commute=True)
 ACCUMULATE = RewriteRuleSet([AccumulateByGemm.rule()], commute=True)

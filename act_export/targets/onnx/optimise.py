@@ -24,6 +24,7 @@ from onnxscript.rewriter import RewritePass
 from act_export.targets.onnx import linear
 from act_export.targets.onnx.bias import AddToAllReaders
 from act_export.targets.onnx.gates import MergeGates
+from act_export.targets.onnx.gru import FuseSteps
 from act_export.targets.onnx.loops import (
     AddBeforeCarrying,
     CountTurns,
@@ -36,15 +37,26 @@ from act_export.targets.onnx.views import CollapseViews
 SMALL = 1 << 16
 """Elements up to which a constant is stored rather than made in every call."""
 
+LARGE = 1 << 26
+"""Elements up to which what is made of constants alone, as the columns of a weight, is stored."""
 
-def optimise(model: ir.Model) -> None:
-    """Rewrite the model in place; its values lose their names."""
-    fold_constants(model, should_fold=_is_small_fill)
+
+def optimise(model: ir.Model, float_weights: bool) -> None:
+    """Rewrite the model in place; its values lose their names.
+
+    Args:
+        float_weights: whether its weights stay floats, as a GRU's must.
+    """
+    fold_constants(
+        model, input_size_limit=LARGE, output_size_limit=LARGE, should_fold=_is_small_fill
+    )
     for each in (
         LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
         LiftSubgraphInitializersToMainGraphPass(),
         RewritePass(linear.FOLD),
+        RewritePass(linear.FLATTEN),
         CollapseViews(),
+        *([FuseSteps()] if float_weights else []),
         RewritePass(linear.GATHER),
         CollapseViews(),
         MergeGates(),

@@ -93,7 +93,7 @@ def quantise(matrix: Array) -> tuple[Array, Array]:
 
 
 def _is_large(matrix: Array) -> bool:
-    return matrix.ndim == 2 and min(matrix.shape) > 1 and matrix.size >= SMALLEST
+    return matrix.ndim > 1 and min(matrix.shape[-2:]) > 1 and matrix.size >= SMALLEST
 
 
 def _is_plain(node: ir.Node) -> bool:

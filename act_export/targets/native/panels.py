@@ -1,0 +1,97 @@
+"""Weights as the kernels read them: panels of 16 rows side by side, docs/native-format.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from act_export.targets.native.description import GATES, Affine, Array, Layer
+from act_export.targets.native.precision import BLOCK, Store, floats, to_int4, to_int8
+
+PANEL = 16
+QUAD = 4
+
+COLUMNS = {Store.FLOAT32: 1, Store.FLOAT16: 1, Store.INT8: QUAD, Store.INT4: BLOCK}
+"""The multiple that columns are padded to."""
+
+Values = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A map's sections, and its size as the network has it."""
+
+    store: Store
+    rows: int
+    columns: int
+    weights: Values
+    scales: Values | None = None
+    sums: Values | None = None
+    bias: Values | None = None
+    table: bool = False
+
+
+def matrix(weight: Array, bias: Array | None, store: Store) -> Packed:
+    """Pack a matrix (rows, columns) with what is added to its product."""
+    padded = pad(pad(weight, PANEL), COLUMNS[store], axis=1)
+    panels = len(padded) // PANEL
+    weights: Values
+    scales: Values | None = None
+    sums: Values | None = None
+    if store is Store.INT8:
+        codes, scales = to_int8(padded)
+        sums = codes.sum(1, dtype=np.int32)
+        weights = codes.reshape(panels, PANEL, -1, QUAD).swapaxes(1, 2)
+    elif store is Store.INT4:
+        codes, scales = to_int4(padded)
+        halves = (codes + 8).astype(np.uint8).reshape(panels, PANEL, -1, 2, 4, QUAD)
+        pairs = halves[:, :, :, 0] | halves[:, :, :, 1] << 4
+        weights = pairs.transpose(0, 2, 3, 1, 4)
+        scales = scales.reshape(panels, PANEL, -1).swapaxes(1, 2)
+    else:
+        weights = floats(padded, store).reshape(panels, PANEL, -1).swapaxes(1, 2)
+    added = None if bias is None else floats(pad(bias, PANEL), Store.FLOAT32)
+    rows, columns = weight.shape
+    return Packed(store, rows, columns, weights, scales, sums, added)
+
+
+def table(rows: Array, store: Store) -> Packed:
+    """Pack a table (V, rows): one row for each token."""
+    count, width = rows.shape
+    return Packed(store, width, count, floats(pad(rows, PANEL, axis=1), store), table=True)
+
+
+def packed_bytes(rows: int, columns: int, store: Store) -> int:
+    """Of a matrix, or a table of so many tokens: about what it takes, without biases."""
+    bits = {Store.FLOAT32: 32.0, Store.FLOAT16: 16.0, Store.INT8: 8.0, Store.INT4: 4.5}[store]
+    return int(rows * columns * bits / 8)
+
+
+def in_blocks(rows: Array, gates: int) -> Array:
+    """Gate after gate (gates x H, ...) -> [block][gate][16] (gates x Hp, ...)."""
+    by_gate = pad(rows.reshape(gates, -1, *rows.shape[1:]), PANEL, axis=1)
+    units = by_gate.shape[1]
+    blocks = by_gate.reshape(gates, units // PANEL, PANEL, *rows.shape[1:]).swapaxes(0, 1)
+    return blocks.reshape(gates * units, *rows.shape[1:])
+
+
+def input_map(layer: Layer) -> Affine:
+    """A layer's map from its input to the gates, in blocks, with every bias that is added there.
+
+    A GRU's n gate multiplies the recurrent part, bias included, by r: that bias is apart.
+    """
+    gates, recurrent = GATES[layer.cell], layer.recurrent.bias
+    if layer.cell == "gru":
+        recurrent = np.where(np.arange(len(recurrent)) < 2 * layer.hidden_size, recurrent, 0)
+    return Affine(
+        in_blocks(layer.input.weight, gates), in_blocks(layer.input.bias + recurrent, gates)
+    )
+
+
+def pad(values: Array, unit: int, axis: int = 0) -> Array:
+    """With zeros to a multiple of ``unit``."""
+    missing = -values.shape[axis] % unit
+    return np.pad(values, [(0, missing if a == axis else 0) for a in range(values.ndim)])

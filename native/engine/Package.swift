@@ -1,0 +1,22 @@
+// swift-tools-version:5.9
+import PackageDescription
+
+let package = Package(
+    name: "Act",
+    platforms: [.iOS(.v13), .macOS(.v11)],
+    products: [.library(name: "Act", targets: ["Act"])],
+    targets: [
+        // The C sources as they are; what is beside them is not the package's.
+        .target(
+            name: "CAct",
+            path: ".",
+            exclude: [
+                "bindings/kotlin", "bindings/swift/Sources", "bindings/swift/Tests", "fuzz", "test",
+                "CMakeLists.txt", "CMakePresets.json", "README.md",
+            ],
+            publicHeadersPath: "bindings/swift/include"
+        ),
+        .target(name: "Act", dependencies: ["CAct"], path: "bindings/swift/Sources"),
+    ],
+    cLanguageStandard: .c99
+)

@@ -1,0 +1,2 @@
+/* What Swift sees of the engine: its public functions. */
+#include "../../../act.h"

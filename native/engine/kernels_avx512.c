@@ -1,0 +1,128 @@
+/* AVX-512 with its dot products of bytes (VNNI): a register is a panel. */
+#include "kernels.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+
+#include "kernels_compiler.h"
+#include "kernels_scale.h"
+
+#define AVX512 "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"
+#if defined(__clang__) && __clang_major__ >= 18 && __clang_major__ < 22
+BEGIN_TARGET(AVX512 ",evex512") /* to these, registers of 512 bits are a feature of their own */
+#else
+BEGIN_TARGET(AVX512)
+#endif
+
+enum {
+  LANES = 16,
+  PARTS = PANEL / LANES,
+  FLOAT_PANELS = 1,
+  HALF_PANELS = 4,
+  INT8_PANELS = 1,
+  INT4_PANELS = 4
+};
+typedef __m512 Floats;
+typedef __m512i Integers;
+typedef struct {
+  __m512i of[4]; /* quads in turn */
+} Sums8;
+typedef struct {
+  __m512i low, high;
+} Sums4;
+typedef struct {
+  Floats part[PARTS];
+} Column;
+
+INLINE Floats load(const float *from) { return _mm512_loadu_ps(from); }
+INLINE void store(float *to, Floats value) { _mm512_storeu_ps(to, value); }
+INLINE Floats spread(float value) { return _mm512_set1_ps(value); }
+INLINE Floats fused(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE Floats larger(Floats a, Floats b) { return _mm512_max_ps(a, b); }
+INLINE Floats smaller(Floats a, Floats b) { return _mm512_min_ps(a, b); }
+INLINE Floats power(Floats a) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(a), 23)); }
+INLINE float sum_lanes(Floats a) { return _mm512_reduce_add_ps(a); }
+
+#define ADVANCE(pointer, bytes) ((pointer) += (bytes))
+INLINE Column load_column(const float *from) { return (Column){{load(from)}}; }
+INLINE Column load_half_column(const uint16_t *from) {
+  return (Column){{_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from))}};
+}
+INLINE Column from_integers(Integers integers) { return (Column){{_mm512_cvtepi32_ps(integers)}}; }
+
+typedef const float *Inputs;
+INLINE Inputs inputs(const float *x) { return x; }
+#define FUSED_INPUT(sum, weights, inputs, lane) fused(weights, spread((inputs)[lane]), sum)
+
+typedef const int8_t *Quads;
+INLINE Quads quads(const int8_t *q) { return q; }
+INLINE __m512i spread_quad(Quads in, int quad) {
+  int32_t four;
+  memcpy(&four, in + quad * QUAD, sizeof four);
+  return _mm512_set1_epi32(four);
+}
+
+/* The dot product's first factors are unsigned: of q + 128, from which 128 times the row's sum comes off. */
+INLINE Sums8 start8(const Matrix *matrix, size_t row) {
+  __m512i sums = _mm512_loadu_si512(matrix->sums + row);
+  const __m512i none = _mm512_setzero_si512();
+  return (Sums8){{_mm512_sub_epi32(none, _mm512_slli_epi32(sums, 7)), none, none, none}};
+}
+INLINE Sums8 dot_quad(Sums8 sums, const int8_t *weights, Quads in, int quad) {
+  __m512i x = _mm512_xor_si512(spread_quad(in, quad), _mm512_set1_epi8(-128));
+  sums.of[quad] = _mm512_dpbusd_epi32(sums.of[quad], x, _mm512_loadu_si512(weights));
+  return sums;
+}
+INLINE Integers end8(Sums8 sums) {
+  __m512i even = _mm512_add_epi32(sums.of[0], sums.of[2]), odd = _mm512_add_epi32(sums.of[1], sums.of[3]);
+  return _mm512_add_epi32(even, odd);
+}
+#define DOT_QUAD(sums, from, in) ((sums) = dot_quad(sums, from, in, 0), (from) += PANEL * QUAD)
+#define DOT_PAIR(sums, from, in, quad, next)                                           \
+  ((sums) = dot_quad(dot_quad(sums, from, in, quad), (from) + PANEL * QUAD, in, next), \
+   (from) += 2 * PANEL * QUAD)
+
+/* High nibbles stay where they are and count sixteenfold. */
+INLINE Sums4 start4(int32_t offset) { return (Sums4){_mm512_set1_epi32(offset), _mm512_setzero_si512()}; }
+INLINE Sums4 dot_nibbles(Sums4 sums, const uint8_t *weights, Quads low, Quads high, int quad) {
+  __m512i both = _mm512_loadu_si512(weights);
+  __m512i lows = _mm512_and_si512(both, _mm512_set1_epi8(15)),
+          highs = _mm512_andnot_si512(_mm512_set1_epi8(15), both);
+  sums.low = _mm512_dpbusd_epi32(sums.low, lows, spread_quad(low, quad));
+  sums.high = _mm512_dpbusd_epi32(sums.high, highs, spread_quad(high, quad));
+  return sums;
+}
+INLINE Integers end4(Sums4 sums, int32_t offset) {
+  (void)offset;
+  return _mm512_add_epi32(sums.low, _mm512_srai_epi32(sums.high, 4));
+}
+#define DOT_NIBBLES(sums, from, low, high, quad) \
+  ((sums) = dot_nibbles(sums, from, low, high, quad), (from) += PANEL * QUAD)
+
+INLINE uint32_t largest_magnitude(const float *values, size_t count) {
+  __m512i largest = _mm512_setzero_si512(), magnitude = _mm512_set1_epi32((int)MAGNITUDE);
+  for (size_t i = 0; i < count; i += LANES)
+    largest = _mm512_max_epu32(largest, _mm512_and_si512(magnitude, _mm512_loadu_si512(values + i)));
+  return _mm512_reduce_max_epu32(largest);
+}
+
+INLINE int32_t quantise_block(const float *values, float inverse, int8_t *quantised) {
+  __m512i low = _mm512_cvtps_epi32(load(values) * spread(inverse));
+  __m512i high = _mm512_cvtps_epi32(load(values + LANES) * spread(inverse));
+  _mm_storeu_si128((__m128i *)quantised, _mm512_cvtepi32_epi8(low));
+  _mm_storeu_si128((__m128i *)(quantised + LANES), _mm512_cvtepi32_epi8(high));
+  return _mm512_reduce_add_epi32(_mm512_add_epi32(low, high));
+}
+
+#include "kernels_body.h"
+
+END_TARGET
+
+static int available(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vnni");
+}
+
+const Kernels kernels_avx512 = KERNELS("avx512");
+#endif

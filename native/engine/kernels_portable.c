@@ -1,0 +1,156 @@
+/* Every kernel in plain C, as simply as it can be said: for processors without kernels of their own, and what
+   the others are checked against. */
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+#include "kernels_scale.h"
+
+static int always(void) { return 1; }
+
+static float from_half(uint16_t half) {
+  uint32_t sign = (uint32_t)(half >> 15) << 31, exponent = half >> 10 & 31, fraction = half & 1023;
+  if (exponent == 0) {
+    float tiny = (float)fraction * 0x1p-24f;
+    return sign ? -tiny : tiny;
+  }
+  uint32_t bits = sign | (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static void widen(const uint16_t *halves, float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = from_half(halves[i]);
+}
+
+static void multiply_f32(const Matrix *matrix, const Vector *x, const float *start, float *y) {
+  const float *weights = matrix->weights;
+  for (size_t row = 0; row < matrix->rows; row += PANEL) {
+    float sums[PANEL];
+    memcpy(sums, start + row, sizeof sums);
+    for (size_t column = 0; column < matrix->columns; column++, weights += PANEL)
+      for (size_t i = 0; i < PANEL; i++) sums[i] += weights[i] * x->values[column];
+    memcpy(y + row, sums, sizeof sums);
+  }
+}
+
+static void multiply_f16(const Matrix *matrix, const Vector *x, const float *start, float *y) {
+  const uint16_t *weights = matrix->weights;
+  for (size_t row = 0; row < matrix->rows; row += PANEL) {
+    float sums[PANEL], wide[PANEL];
+    memcpy(sums, start + row, sizeof sums);
+    for (size_t column = 0; column < matrix->columns; column++, weights += PANEL) {
+      widen(weights, wide, PANEL);
+      for (size_t i = 0; i < PANEL; i++) sums[i] += wide[i] * x->values[column];
+    }
+    memcpy(y + row, sums, sizeof sums);
+  }
+}
+
+static void multiply_int8(const Matrix *matrix, const Vector *x, const float *start, float *y) {
+  const int8_t *weights = matrix->weights;
+  for (size_t row = 0; row < matrix->rows; row += PANEL) {
+    int32_t sums[PANEL] = {0};
+    for (size_t column = 0; column < matrix->columns; column += QUAD, weights += PANEL * QUAD)
+      for (size_t i = 0; i < PANEL; i++)
+        for (size_t k = 0; k < QUAD; k++) sums[i] += weights[i * QUAD + k] * x->quantised[column + k];
+    for (size_t i = 0; i < PANEL; i++)
+      y[row + i] = start[row + i] + x->scale * matrix->scales[row + i] * (float)sums[i];
+  }
+}
+
+static void multiply_int4(const Matrix *matrix, const Vector *x, const float *start, float *y) {
+  enum { HALF = BLOCK / 2 };
+  const uint8_t *weights = matrix->weights;
+  const uint16_t *halves = matrix->halves;
+  for (size_t row = 0; row < matrix->rows; row += PANEL) {
+    float totals[PANEL] = {0};
+    for (size_t column = 0; column < matrix->columns; column += BLOCK, halves += PANEL) {
+      const int8_t *inputs = x->quantised + column;
+      int32_t offset = -8 * x->block_sums[column / BLOCK];
+      int32_t sums[PANEL] = {0};
+      for (size_t j = 0; j < HALF; j += QUAD, weights += PANEL * QUAD)
+        for (size_t i = 0; i < PANEL; i++)
+          for (size_t k = 0; k < QUAD; k++) {
+            uint8_t pair = weights[i * QUAD + k];
+            sums[i] += (pair & 15) * inputs[j + k] + (pair >> 4) * inputs[HALF + j + k];
+          }
+      for (size_t i = 0; i < PANEL; i++) totals[i] += from_half(halves[i]) * (float)(sums[i] + offset);
+    }
+    for (size_t i = 0; i < PANEL; i++) y[row + i] = start[row + i] + x->scale * totals[i];
+  }
+}
+
+static void quantise(Vector *x, size_t count) {
+  uint32_t largest = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, &x->values[i], sizeof bits);
+    bits &= MAGNITUDE;
+    if (bits > largest) largest = bits;
+  }
+  float inverse = choose_scale(x, largest, count);
+  if (inverse == 0.0f) return;
+  for (size_t i = 0; i < count; i += BLOCK) {
+    int32_t sum = 0;
+    for (size_t k = i; k < i + BLOCK; k++) {
+      x->quantised[k] = (int8_t)lrintf(x->values[k] * inverse);
+      sum += x->quantised[k];
+    }
+    x->block_sums[i / BLOCK] = sum;
+  }
+}
+
+static void lstm(const float *gates, float *h, float *c, size_t units) {
+  for (size_t unit = 0; unit < units; unit++) {
+    const float *gate = gates + unit / PANEL * 4 * PANEL + unit % PANEL;
+    float in = logistic(gate[0]), forget = logistic(gate[PANEL]), out = logistic(gate[3 * PANEL]);
+    c[unit] = forget * c[unit] + in * tanhf(gate[2 * PANEL]);
+    h[unit] = out * tanhf(c[unit]);
+  }
+}
+
+static void gru(const float *gates, const float *input_n, float *h, size_t units) {
+  for (size_t unit = 0; unit < units; unit++) {
+    const float *gate = gates + unit / PANEL * 3 * PANEL + unit % PANEL;
+    float reset = logistic(gate[0]), update = logistic(gate[PANEL]);
+    float n = tanhf(input_n[unit] + reset * gate[2 * PANEL]);
+    h[unit] = n + update * (h[unit] - n);
+  }
+}
+
+static void rnn_tanh(const float *gates, float *h, size_t units) {
+  for (size_t unit = 0; unit < units; unit++) h[unit] = tanhf(gates[unit]);
+}
+
+/* As torch's, NaN stays NaN. */
+static void rnn_relu(const float *gates, float *h, size_t units) {
+  for (size_t unit = 0; unit < units; unit++) h[unit] = gates[unit] < 0.0f ? 0.0f : gates[unit];
+}
+
+static void accumulate(float *mean, const float *state, float weight, size_t count) {
+  for (size_t i = 0; i < count; i++) mean[i] += weight * state[i];
+}
+
+static float dot(const float *a, const float *b, size_t count) {
+  float lanes[PANEL] = {0}, sum = 0.0f;
+  for (size_t i = 0; i < count; i += PANEL)
+    for (size_t lane = 0; lane < PANEL; lane++) lanes[lane] += a[i + lane] * b[i + lane];
+  for (size_t lane = 0; lane < PANEL; lane++) sum += lanes[lane];
+  return sum;
+}
+
+const Kernels kernels_portable = {
+    .name = "portable",
+    .available = always,
+    .multiply = {multiply_f32, multiply_f16, multiply_int8, multiply_int4},
+    .quantise = quantise,
+    .widen = widen,
+    .lstm = lstm,
+    .gru = gru,
+    .rnn_tanh = rnn_tanh,
+    .rnn_relu = rnn_relu,
+    .accumulate = accumulate,
+    .dot = dot,
+};

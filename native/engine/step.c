@@ -1,0 +1,138 @@
+/* A time step: each layer ponders, the head reads the last one's mean state. */
+#include <string.h>
+
+#include "context.h"
+
+static void multiply(const ActContext *context, const Matrix *matrix, const Vector *x,
+                     const float *start, float *y) {
+  context->kernels->multiply[matrix->store](matrix, x, start, y);
+}
+
+/* y = W x + bias. */
+static void apply(const ActContext *context, const Map *map, const Vector *x, float *y) {
+  const float *start = map->bias;
+  if (!start) start = memset(y, 0, map->matrix.rows * sizeof *y);
+  multiply(context, &map->matrix, x, start, y);
+}
+
+static void look_up(const ActContext *context, const Map *table, size_t token, float *row) {
+  size_t count = table->matrix.rows, from = token * count;
+  if (table->matrix.store == STORE_F16)
+    context->kernels->widen((const uint16_t *)table->matrix.weights + from, row, count);
+  else
+    memcpy(row, (const float *)table->matrix.weights + from, count * sizeof *row);
+}
+
+void actn_quantise_h(const ActContext *context, const Layer *layer, LayerState *state) {
+  if (layer->quantised) context->kernels->quantise(&state->h, layer->width);
+}
+
+/* Moves the n gate's part out of a projection, and in its place what is added to U_n h. */
+static void split_n(const Layer *layer, float *projection, float *input_n) {
+  for (size_t unit = 0; unit < layer->units; unit += PANEL) {
+    float *n = projection + 3 * unit + 2 * PANEL;
+    memcpy(input_n + unit, n, PANEL * sizeof *n);
+    memcpy(n, layer->recurrent_bias + unit, PANEL * sizeof *n);
+  }
+}
+
+/* All that ponder steps add but U h, from the projection of x. */
+static void begin(ActContext *context, const Layer *layer) {
+  memcpy(context->first, context->projection, layer->gates * sizeof(float));
+  context->kernels->accumulate(context->first, layer->flag, 1, layer->gates);
+  if (layer->cell != CELL_GRU) return;
+  split_n(layer, context->projection, context->input_n);
+  split_n(layer, context->first, context->first_n);
+}
+
+/* One ponder step: h, and c, of the layer become the next ones. */
+static void update(ActContext *context, const Layer *layer, LayerState *state, bool first) {
+  const Kernels *kernels = context->kernels;
+  const float *gates = context->gates;
+  multiply(context, &layer->recurrent, &state->h, first ? context->first : context->projection,
+           context->gates);
+  switch (layer->cell) {
+    case CELL_RNN_TANH: kernels->rnn_tanh(gates, state->state, layer->units); break;
+    case CELL_RNN_RELU: kernels->rnn_relu(gates, state->state, layer->units); break;
+    case CELL_GRU:
+      kernels->gru(gates, first ? context->first_n : context->input_n, state->state, layer->units);
+      break;
+    default: kernels->lstm(gates, state->state, state->state + layer->width, layer->units);
+  }
+}
+
+/* The last state counts alone. */
+static void ponder_fixed(ActContext *context, const Layer *layer, LayerState *state) {
+  for (int32_t n = 1; n <= state->limit; n++) {
+    update(context, layer, state, n == 1);
+    actn_quantise_h(context, layer, state);
+  }
+  state->ponder_steps = state->limit;
+  state->remainder = 1;
+}
+
+/* Graves 2016, equations 5 to 13: states are weighted by their halting units, the last one by what remains
+   to 1. A halting sum that is NaN, which never reaches a threshold, ends the time step. */
+static void ponder_learned(ActContext *context, const Layer *layer, LayerState *state) {
+  const Kernels *kernels = context->kernels;
+  size_t count = layer->tensors * layer->width;
+  float total = 0;
+  memset(context->mean, 0, count * sizeof(float));
+  for (int32_t n = 1;; n++) {
+    update(context, layer, state, n == 1);
+    float unit = kernels->dot(layer->halting_weights, state->state, layer->units);
+    float halting = logistic(unit + layer->halting_bias);
+    float remainder = 1 - total;
+    total += halting;
+    bool last = !(total < state->threshold) || n == state->limit;
+    kernels->accumulate(context->mean, state->state, last ? remainder : halting, count);
+    state->ponder_steps = n;
+    state->remainder = remainder;
+    if (last) break;
+    actn_quantise_h(context, layer, state);
+  }
+  memcpy(state->state, context->mean, count * sizeof(float));
+  actn_quantise_h(context, layer, state);
+}
+
+static void ponder(ActContext *context, const Layer *layer, LayerState *state) {
+  begin(context, layer);
+  (layer->learned ? ponder_learned : ponder_fixed)(context, layer, state);
+}
+
+/* From the first layer's projection on. */
+static void finish(ActContext *context, float *y) {
+  const ActModel *model = context->model;
+  ponder(context, &model->layers[0], &context->layers[0]);
+  for (size_t i = 1; i < model->layer_count; i++) {
+    apply(context, &model->layers[i].input, &context->layers[i - 1].h, context->projection);
+    ponder(context, &model->layers[i], &context->layers[i]);
+  }
+  apply(context, &model->head, &context->layers[model->layer_count - 1].h, context->output);
+  memcpy(y, context->output, (size_t)model->sizes.output_size * sizeof *y);
+}
+
+/* The first layer's projection of what is in `features`. */
+static void project(ActContext *context) {
+  const ActModel *model = context->model;
+  if (model->quantised)
+    context->kernels->quantise(&context->input, round_up(model->features, PADDING));
+  apply(context, &model->layers[0].input, &context->input, context->projection);
+}
+
+void actn_step(ActContext *context, const float *x, float *y) {
+  memcpy(context->features, x, context->model->features * sizeof *x);
+  project(context);
+  finish(context, y);
+}
+
+void actn_step_token(ActContext *context, int32_t token, float *y) {
+  const ActModel *model = context->model;
+  if (model->features) {
+    look_up(context, &model->embedding, (size_t)token, context->features);
+    project(context);
+  } else {
+    look_up(context, &model->layers[0].input, (size_t)token, context->projection);
+  }
+  finish(context, y);
+}

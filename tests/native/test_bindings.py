@@ -1,0 +1,139 @@
+"""The engine through its JNI shim and Kotlin class on a real JVM; the Swift package parsed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+import tree_sitter
+import tree_sitter_swift
+
+from act_export import export
+from act_export.api import Options
+from act_mobile import ACTModel, save_model
+from tests.export.conftest import pondering
+
+ENGINE = Path(__file__).parents[2] / "native" / "engine"
+KOTLIN = "kotlin-compiler@2.4.20"
+
+
+@pytest.fixture(scope="module")
+def jar(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Act.kt and the program that drives it."""
+    folder = tmp_path_factory.mktemp("kotlin")
+    for tool in ("npm", "java"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", KOTLIN]
+    subprocess.run(install, cwd=folder, check=True, capture_output=True)
+    compiler = folder / "node_modules/kotlin-compiler/bin/kotlinc"
+    sources = [
+        ENGINE / "bindings/kotlin/io/actmobile/Act.kt",
+        Path(__file__).parent / "kotlin/Drive.kt",
+    ]
+    made = folder / "drive.jar"
+    subprocess.run(
+        ["bash", compiler, "-Werror", "-include-runtime", "-d", made, *sources], check=True
+    )
+    return made
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of libact_jni.so."""
+    folder = tmp_path_factory.mktemp("jni")
+    compiler = shutil.which("javac")
+    if compiler is None or shutil.which("cmake") is None:
+        pytest.skip("a JDK or cmake is not installed")
+    home = os.environ | {"JAVA_HOME": str(Path(compiler).resolve().parents[1])}
+    configure = [
+        "cmake",
+        "-S",
+        ENGINE / "bindings/kotlin",
+        "-B",
+        folder,
+        "-DCMAKE_BUILD_TYPE=Release",
+    ]
+    subprocess.run(configure, check=True, capture_output=True, env=home)
+    subprocess.run(["cmake", "--build", folder], check=True, capture_output=True)
+    return folder
+
+
+CONFIGS = {
+    "features": {"cell": "lstm", "num_layers": 2},
+    "tokens": {"cell": "gru", "vocab_size": 11},
+}
+
+
+@pytest.mark.android
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_kotlin_gives_the_models_answers(
+    jar: Path, library: Path, tmp_path: Path, config: dict[str, object]
+) -> None:
+    model = pondering(**config)
+    save_model(tmp_path / "model.pt", model)
+    (done,) = export(
+        tmp_path / "model.pt", "native", output=tmp_path / "out", options=Options(samples=40)
+    )
+    data, expected = answers(model)
+    data.tofile(tmp_path / "data.bin")
+    ran = subprocess.run(
+        ["java", "-Xcheck:jni", f"-Djava.library.path={library}", "-jar", jar, done.path,
+         tmp_path / "data.bin"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "WARNING" not in ran.stdout + ran.stderr  # of -Xcheck:jni
+    *rows, budget, missing, damaged = ran.stdout.splitlines()
+    found = np.array([row.split() for row in rows], np.float32)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    # ACT_BUDGET, ACT_FILE and ACT_NOT_ACTN, with the engine's messages.
+    assert budget.startswith("14: the threshold is not")
+    assert missing.startswith("2: ")
+    assert damaged.startswith("3: ")
+
+
+def answers(model: ACTModel, time: int = 12) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Inputs, and the model's y, N and R on them: (T, O + 2 L)."""
+    config = model.config
+    torch.manual_seed(4)
+    x = (
+        torch.randn(1, time, config.input_size)
+        if config.vocab_size is None
+        else torch.randint(0, config.vocab_size, (1, time), dtype=torch.int32)
+    )
+    with torch.no_grad():
+        out = model(x)
+    parts = (out.output, out.ponder.steps.float(), out.ponder.remainder)
+    return x[0].numpy(), torch.cat(parts, -1)[0].numpy()
+
+
+def test_swift_is_swift() -> None:
+    """No Swift compiler runs here: a parser reads the sources."""
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_swift.language()))
+    sources = [ENGINE / "Package.swift", *(ENGINE / "bindings/swift").rglob("*.swift")]
+    assert len(sources) >= 2
+    for source in sources:
+        wrong = list(errors(parser.parse(source.read_bytes()).root_node))
+        assert not wrong, f"{source}: {wrong}"
+
+
+def errors(node: tree_sitter.Node) -> Iterator[tuple[int, int]]:
+    """Lines and columns."""
+    if node.type == "ERROR" or node.is_missing:
+        yield node.start_point
+    for child in node.children:
+        yield from errors(child)
+
+
+@pytest.mark.skipif(shutil.which("swift") is None, reason="swift is not installed")
+def test_swift_builds() -> None:
+    subprocess.run(["swift", "build"], cwd=ENGINE, check=True)
