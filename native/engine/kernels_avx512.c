@@ -68,19 +68,18 @@ INLINE Sums8 start8(const Matrix *matrix, size_t row) {
   const __m512i none = _mm512_setzero_si512();
   return (Sums8){{_mm512_sub_epi32(none, _mm512_slli_epi32(sums, 7)), none, none, none}};
 }
-INLINE Sums8 dot_quad(Sums8 sums, const int8_t *weights, Quads in, int quad) {
+INLINE __m512i dot_quad(__m512i sum, const int8_t *weights, Quads in, int quad) {
   __m512i x = _mm512_xor_si512(spread_quad(in, quad), _mm512_set1_epi8(-128));
-  sums.of[quad] = _mm512_dpbusd_epi32(sums.of[quad], x, _mm512_loadu_si512(weights));
-  return sums;
+  return _mm512_dpbusd_epi32(sum, x, _mm512_loadu_si512(weights));
 }
 INLINE Integers end8(Sums8 sums) {
   __m512i even = _mm512_add_epi32(sums.of[0], sums.of[2]), odd = _mm512_add_epi32(sums.of[1], sums.of[3]);
   return _mm512_add_epi32(even, odd);
 }
-#define DOT_QUAD(sums, from, in) ((sums) = dot_quad(sums, from, in, 0), (from) += PANEL * QUAD)
-#define DOT_PAIR(sums, from, in, quad, next)                                           \
-  ((sums) = dot_quad(dot_quad(sums, from, in, quad), (from) + PANEL * QUAD, in, next), \
-   (from) += 2 * PANEL * QUAD)
+#define DOT_ONE(sums, from, in, quad) \
+  ((sums).of[quad] = dot_quad((sums).of[quad], from, in, quad), (from) += PANEL * QUAD)
+#define DOT_QUAD(sums, from, in) DOT_ONE(sums, from, in, 0)
+#define DOT_PAIR(sums, from, in, quad, next) (DOT_ONE(sums, from, in, quad), DOT_ONE(sums, from, in, next))
 
 /* High nibbles stay where they are and count sixteenfold. */
 INLINE Sums4 start4(int32_t offset) { return (Sums4){_mm512_set1_epi32(offset), _mm512_setzero_si512()}; }

@@ -14,7 +14,7 @@ from litert_torch.model import DEFAULT_SIGNATURE_NAME
 
 from act_export.host import Part
 from act_export.program import Program
-from act_export.targets.tflite import lowerings, while_loop
+from act_export.targets.tflite import lowerings, outputs, while_loop
 from act_export.targets.tflite.precision import with_precision
 
 
@@ -57,6 +57,7 @@ def _flatbuffer(programs: dict[str, Program]) -> bytes:
     with lowerings.registered():
         exporter = litert_converter.exported_programs_to_flatbuffer(exported, signatures)
     while_loop.outline(exporter.module)
+    outputs.separate(exporter.module)
     return exporter.to_bytes()
 
 
