@@ -14,7 +14,7 @@ cost is rho = N + R, which is differentiable through R alone.
 kind       what it is                              for
 =========  ======================================  ===========================================
 eager      python loop; halted rows leave it       training, reference
-unroll     max_ponder steps with early-exit masks  tracing where the target has no control flow
+unroll     max_ponder steps, weighed afterwards    tracing where the target has no control flow
 loop       torch's while_loop operator             tracing where it has
 peeled     the first step, then a loop             the same, where it is the faster one
 =========  ======================================  ===========================================

@@ -24,8 +24,9 @@ enum {
 };
 typedef __m512 Floats;
 typedef __m512i Integers;
+typedef uint32_t Wrapping __attribute__((vector_size(64))); /* int32 sums, which may overflow */
 typedef struct {
-  __m512i of[4]; /* quads in turn */
+  Wrapping of[4]; /* quads in turn */
 } Sums8;
 typedef struct {
   __m512i low, high;
@@ -64,17 +65,16 @@ INLINE __m512i spread_quad(Quads in, int quad) {
 
 /* The dot product's first factors are unsigned: of q + 128, from which 128 times the row's sum comes off. */
 INLINE Sums8 start8(const Matrix *matrix, size_t row) {
-  __m512i sums = _mm512_loadu_si512(matrix->sums + row);
-  const __m512i none = _mm512_setzero_si512();
-  return (Sums8){{_mm512_sub_epi32(none, _mm512_slli_epi32(sums, 7)), none, none, none}};
+  __m512i sums = _mm512_slli_epi32(_mm512_loadu_si512(matrix->sums + row), 7);
+  return (Sums8){{(Wrapping)_mm512_sub_epi32(_mm512_setzero_si512(), sums)}}; /* a file may hold INT32_MIN */
 }
-INLINE __m512i dot_quad(__m512i sum, const int8_t *weights, Quads in, int quad) {
+INLINE Wrapping dot_quad(Wrapping sum, const int8_t *weights, Quads in, int quad) {
   __m512i x = _mm512_xor_si512(spread_quad(in, quad), _mm512_set1_epi8(-128));
-  return _mm512_dpbusd_epi32(sum, x, _mm512_loadu_si512(weights));
+  return (Wrapping)_mm512_dpbusd_epi32((__m512i)sum, x, _mm512_loadu_si512(weights));
 }
 INLINE Integers end8(Sums8 sums) {
-  __m512i even = _mm512_add_epi32(sums.of[0], sums.of[2]), odd = _mm512_add_epi32(sums.of[1], sums.of[3]);
-  return _mm512_add_epi32(even, odd);
+  return _mm512_add_epi32(_mm512_add_epi32((__m512i)sums.of[0], (__m512i)sums.of[1]),
+                          _mm512_add_epi32((__m512i)sums.of[2], (__m512i)sums.of[3]));
 }
 #define DOT_ONE(sums, from, in, quad) \
   ((sums).of[quad] = dot_quad((sums).of[quad], from, in, quad), (from) += PANEL * QUAD)

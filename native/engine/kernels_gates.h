@@ -35,24 +35,32 @@ INLINE Floats hyperbolic_tangent(Floats x) {
   return (e.power - e.root) / (e.power + e.root);
 }
 
+/* First all cells, then all states: more of either are on their way at once than of both in turn. */
 static void lstm(const float *gates, float *h, float *c, size_t units) {
-  for (size_t i = 0; i < units; i += LANES) {
-    const float *gate = gates + i / PANEL * 4 * PANEL + i % PANEL;
-    Floats in = sigmoid(load(gate)), forget = sigmoid(load(gate + PANEL));
-    Floats candidate = hyperbolic_tangent(load(gate + 2 * PANEL)), out = sigmoid(load(gate + 3 * PANEL));
-    Floats cell = fused(forget, load(c + i), in * candidate);
-    store(c + i, cell);
-    store(h + i, out * hyperbolic_tangent(cell));
-  }
+  for (size_t i = 0; i < units; i += PANEL)
+    EACH(q, PARTS) {
+      const float *gate = gates + 4 * i + q * LANES;
+      float *cell = c + i + q * LANES;
+      Floats in = sigmoid(load(gate)), forget = sigmoid(load(gate + PANEL));
+      Floats candidate = hyperbolic_tangent(load(gate + 2 * PANEL));
+      store(cell, fused(forget, load(cell), in * candidate));
+    }
+  for (size_t i = 0; i < units; i += PANEL)
+    EACH(q, PARTS) {
+      Floats out = sigmoid(load(gates + 4 * i + 3 * PANEL + q * LANES));
+      store(h + i + q * LANES, out * hyperbolic_tangent(load(c + i + q * LANES)));
+    }
 }
 
 static void gru(const float *gates, const float *input_n, float *h, size_t units) {
-  for (size_t i = 0; i < units; i += LANES) {
-    const float *gate = gates + i / PANEL * 3 * PANEL + i % PANEL;
-    Floats reset = sigmoid(load(gate)), update = sigmoid(load(gate + PANEL));
-    Floats n = hyperbolic_tangent(fused(reset, load(gate + 2 * PANEL), load(input_n + i)));
-    store(h + i, fused(update, load(h + i) - n, n));
-  }
+  for (size_t i = 0; i < units; i += PANEL)
+    EACH(q, PARTS) {
+      const float *gate = gates + 3 * i + q * LANES;
+      float *state = h + i + q * LANES;
+      Floats reset = sigmoid(load(gate)), update = sigmoid(load(gate + PANEL));
+      Floats n = hyperbolic_tangent(fused(reset, load(gate + 2 * PANEL), load(input_n + i + q * LANES)));
+      store(state, fused(update, load(state) - n, n));
+    }
 }
 
 static void rnn_tanh(const float *gates, float *h, size_t units) {

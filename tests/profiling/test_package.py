@@ -15,6 +15,7 @@ COMPILE = """
 import act_profiling
 from act_profiling.counting import plugin_folder
 from act_profiling.runner import host_runner
+host_runner(native=True)
 print(act_profiling.__file__, host_runner(), plugin_folder(), sep="\\n")
 """
 
