@@ -16,10 +16,10 @@ install: .venv/installed
 
 demo: install
 	$(BIN)/act-export models/charlm/model.pt --target all --budget-inputs --data models/charlm/eval.npz -o out/demo/charlm
-	for k in 1 5; do $(BIN)/act-export models/charlm-fixed$$k/model.pt --target tflite \
+	for k in 1 5; do $(BIN)/act-export models/charlm-fixed$$k/model.pt --target native \
 	  --data models/charlm/eval.npz -o out/demo/fixed$$k || exit; done
 	$(BIN)/act-profile out/demo/charlm/onnx/model.onnx out/demo/charlm/tflite/model.tflite out/demo/charlm/native/model.actn \
-	  out/demo/fixed1/model.tflite out/demo/fixed5/model.tflite --data models/charlm/eval.npz \
+	  out/demo/fixed1/model.actn out/demo/fixed5/model.actn --data models/charlm/eval.npz \
 	  --items 60 --sweep max_ponder=1,2,3,5 -o out/demo/report.json --html out/demo/report.html
 
 test: install

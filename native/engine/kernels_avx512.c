@@ -24,9 +24,10 @@ enum {
 };
 typedef __m512 Floats;
 typedef __m512i Integers;
-typedef uint32_t Wrapping __attribute__((vector_size(64))); /* int32 sums, which may overflow */
+/* A panel's int32 sums. Those of type __m512i gcc copies at every step. */
+typedef uint32_t Sums __attribute__((vector_size(64)));
 typedef struct {
-  Wrapping of[4]; /* quads in turn */
+  Sums of[4]; /* quads in turn */
 } Sums8;
 typedef struct {
   __m512i low, high;
@@ -66,11 +67,11 @@ INLINE __m512i spread_quad(Quads in, int quad) {
 /* The dot product's first factors are unsigned: of q + 128, from which 128 times the row's sum comes off. */
 INLINE Sums8 start8(const Matrix *matrix, size_t row) {
   __m512i sums = _mm512_slli_epi32(_mm512_loadu_si512(matrix->sums + row), 7);
-  return (Sums8){{(Wrapping)_mm512_sub_epi32(_mm512_setzero_si512(), sums)}}; /* a file may hold INT32_MIN */
+  return (Sums8){{(Sums)_mm512_sub_epi32(_mm512_setzero_si512(), sums)}}; /* a file may hold INT32_MIN */
 }
-INLINE Wrapping dot_quad(Wrapping sum, const int8_t *weights, Quads in, int quad) {
+INLINE Sums dot_quad(Sums sum, const int8_t *weights, Quads in, int quad) {
   __m512i x = _mm512_xor_si512(spread_quad(in, quad), _mm512_set1_epi8(-128));
-  return (Wrapping)_mm512_dpbusd_epi32((__m512i)sum, x, _mm512_loadu_si512(weights));
+  return (Sums)_mm512_dpbusd_epi32((__m512i)sum, x, _mm512_loadu_si512(weights));
 }
 INLINE Integers end8(Sums8 sums) {
   return _mm512_add_epi32(_mm512_add_epi32((__m512i)sums.of[0], (__m512i)sums.of[1]),
