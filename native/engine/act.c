@@ -47,7 +47,7 @@ ActStatus act_metadata(const ActModel *model, const char **text, size_t *size) {
 
 ActStatus act_use_kernels(ActModel *model, const char *name) {
   if (!model) return ACT_NULL;
-  const Kernels *kernels = find_kernels(name);
+  const Kernels *kernels = actn_find_kernels(name);
   if (!kernels) return ACT_KERNELS;
   model->kernels = kernels;
   return ACT_OK;

@@ -6,16 +6,16 @@
 /* Fastest first. */
 static const Kernels *const all_kernels[] = {
 #if defined(__x86_64__)
-    &kernels_avx512,
-    &kernels_avx2,
+    &actn_kernels_avx512,
+    &actn_kernels_avx2,
 #elif defined(__aarch64__)
-    &kernels_neon_dot,
-    &kernels_neon,
+    &actn_kernels_neon_dot,
+    &actn_kernels_neon,
 #endif
-    &kernels_portable,
+    &actn_kernels_portable,
 };
 
-const Kernels *find_kernels(const char *name) {
+const Kernels *actn_find_kernels(const char *name) {
   for (size_t i = 0; i < sizeof all_kernels / sizeof *all_kernels; i++) {
     const Kernels *kernels = all_kernels[i];
     if ((!name || strcmp(name, kernels->name) == 0) && kernels->available()) return kernels;
@@ -23,4 +23,4 @@ const Kernels *find_kernels(const char *name) {
   return NULL;
 }
 
-float logistic(float x) { return 1.0f / (1.0f + expf(-x)); }
+float actn_logistic(float x) { return 1.0f / (1.0f + expf(-x)); }

@@ -69,13 +69,14 @@ typedef struct {
   float (*dot)(const float *a, const float *b, size_t count);
 } Kernels;
 
-extern const Kernels kernels_portable, kernels_avx2, kernels_avx512, kernels_neon, kernels_neon_dot;
+extern const Kernels actn_kernels_portable, actn_kernels_avx2, actn_kernels_avx512, actn_kernels_neon,
+    actn_kernels_neon_dot;
 
 /* The fastest that this processor has, or the one of that name; NULL if there is none. */
-const Kernels *find_kernels(const char *name);
+const Kernels *actn_find_kernels(const char *name);
 
 /* Logistic function of the halting unit, by libm. */
-float logistic(float x);
+float actn_logistic(float x);
 
 #pragma GCC visibility pop
 

@@ -138,5 +138,5 @@ static int available(void) {
          (c & bit_F16C);
 }
 
-const Kernels kernels_avx2 = KERNELS("avx2");
+const Kernels actn_kernels_avx2 = KERNELS("avx2");
 #endif

@@ -124,5 +124,5 @@ static int available(void) {
          __builtin_cpu_supports("avx512vnni");
 }
 
-const Kernels kernels_avx512 = KERNELS("avx512");
+const Kernels actn_kernels_avx512 = KERNELS("avx512");
 #endif

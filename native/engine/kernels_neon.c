@@ -98,5 +98,5 @@ INLINE Integers end4(Sums4 sums, int32_t offset) {
 
 static int available(void) { return 1; }
 
-const Kernels kernels_neon = KERNELS("neon");
+const Kernels actn_kernels_neon = KERNELS("neon");
 #endif

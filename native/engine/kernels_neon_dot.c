@@ -77,5 +77,5 @@ static int available(void) {
 #endif
 }
 
-const Kernels kernels_neon_dot = KERNELS("neon-dot");
+const Kernels actn_kernels_neon_dot = KERNELS("neon-dot");
 #endif

@@ -105,7 +105,7 @@ static void quantise(Vector *x, size_t count) {
 static void lstm(const float *gates, float *h, float *c, size_t units) {
   for (size_t unit = 0; unit < units; unit++) {
     const float *gate = gates + unit / PANEL * 4 * PANEL + unit % PANEL;
-    float in = logistic(gate[0]), forget = logistic(gate[PANEL]), out = logistic(gate[3 * PANEL]);
+    float in = actn_logistic(gate[0]), forget = actn_logistic(gate[PANEL]), out = actn_logistic(gate[3 * PANEL]);
     c[unit] = forget * c[unit] + in * tanhf(gate[2 * PANEL]);
     h[unit] = out * tanhf(c[unit]);
   }
@@ -114,7 +114,7 @@ static void lstm(const float *gates, float *h, float *c, size_t units) {
 static void gru(const float *gates, const float *input_n, float *h, size_t units) {
   for (size_t unit = 0; unit < units; unit++) {
     const float *gate = gates + unit / PANEL * 3 * PANEL + unit % PANEL;
-    float reset = logistic(gate[0]), update = logistic(gate[PANEL]);
+    float reset = actn_logistic(gate[0]), update = actn_logistic(gate[PANEL]);
     float n = tanhf(input_n[unit] + reset * gate[2 * PANEL]);
     h[unit] = n + update * (h[unit] - n);
   }
@@ -141,7 +141,7 @@ static float dot(const float *a, const float *b, size_t count) {
   return sum;
 }
 
-const Kernels kernels_portable = {
+const Kernels actn_kernels_portable = {
     .name = "portable",
     .available = always,
     .multiply = {multiply_f32, multiply_f16, multiply_int8, multiply_int4},

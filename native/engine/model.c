@@ -196,7 +196,7 @@ ActStatus actn_read_model(const uint8_t *bytes, const FileHeader *header, ActMod
   if (!read) return ACT_MEMORY;
   read->bytes = bytes;
   read->size = (size_t)header->file_size;
-  read->kernels = find_kernels(NULL);
+  read->kernels = actn_find_kernels(NULL);
   read->layer_count = layers;
   read->metadata = section(&file, header->metadata, header->metadata_size);
   read->metadata_size = (size_t)header->metadata_size;

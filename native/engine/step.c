@@ -81,7 +81,7 @@ static void ponder_learned(ActContext *context, const Layer *layer, LayerState *
   for (int32_t n = 1;; n++) {
     update(context, layer, state, n == 1);
     float unit = kernels->dot(layer->halting_weights, state->state, layer->units);
-    float halting = logistic(unit + layer->halting_bias);
+    float halting = actn_logistic(unit + layer->halting_bias);
     float remainder = 1 - total;
     total += halting;
     bool last = !(total < state->threshold) || n == state->limit;

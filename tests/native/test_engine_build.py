@@ -45,6 +45,16 @@ def test_nothing_but_the_api_is_outside(engine_library: Path) -> None:
         assert f"{symbol}(" in declared
 
 
+def test_names_in_an_app_it_is_linked_into_begin_alike(tmp_path: Path) -> None:
+    for source in sorted(ENGINE.glob("*.c")):
+        words("cc", "-c", source, "-o", tmp_path / f"{source.stem}.o")
+    objects = sorted(tmp_path.glob("*.o"))
+    lines = words("nm", "--extern-only", "--defined-only", *objects).splitlines()
+    symbols = [line.split()[-1] for line in lines if " " in line]
+    assert len(symbols) > 21
+    assert [s for s in symbols if not s.startswith(("act_", "actn_"))] == []
+
+
 def test_library_is_small(engine_library: Path, tmp_path: Path) -> None:
     words("strip", "--strip-all", engine_library, "-o", tmp_path / "stripped.so")
     assert (tmp_path / "stripped.so").stat().st_size < 100_000

@@ -144,7 +144,7 @@ static float ponder(const Kernels *kernels, Step *step) {
 
 static int count_step(const char *name, size_t units, Store store) {
   enum { MARK_BEGIN = 0x41435401, MARK_END = 0x41435402 };
-  const Kernels *kernels = find_kernels(name);
+  const Kernels *kernels = actn_find_kernels(name);
   if (!kernels) return 1;
   Step step = make_step(units, store);
   float sum = ponder(kernels, &step);
@@ -195,7 +195,7 @@ int main(int count, char **arguments) {
     return count_step(arguments[1], strtoul(arguments[2], NULL, 10), (Store)strtoul(arguments[3], NULL, 10));
   static const size_t sizes[] = {128, 512, 1024};
   for (size_t i = 0; i < sizeof processors / sizeof *processors; i++) {
-    const Kernels *kernels = find_kernels(processors[i].name);
+    const Kernels *kernels = actn_find_kernels(processors[i].name);
     for (Store store = STORE_F32; kernels && store < STORES; store++)
       for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++)
         measure(&processors[i], kernels, store, sizes[j]);

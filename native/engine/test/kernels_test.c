@@ -88,7 +88,7 @@ static void check_floats(size_t rows, size_t columns) {
   Input x = take_input(columns, 2.0f);
   for (size_t i = 0; i < rows * columns; i++)
     ((uint16_t *)halves.data)[i] = (uint16_t)(random_bits() % 0x4000 | (random_bits() & 0x8000));
-  kernels_portable.widen(halves.data, wide.data, rows * columns);
+  actn_kernels_portable.widen(halves.data, wide.data, rows * columns);
   for (Store store = STORE_F32; store <= STORE_F16; store++) {
     const float *exact = store == STORE_F32 ? weights.data : wide.data;
     Matrix matrix = {store, rows, columns, store == STORE_F32 ? weights.data : halves.data, NULL, NULL, NULL};
@@ -108,7 +108,7 @@ static void check_floats(size_t rows, size_t columns) {
     if (store == STORE_F32) {
       tested->multiply[store](&matrix, &x.vector, wide.data, wide.data);
       check(memcmp(wide.data, y.data, rows * sizeof(float)) == 0, "multiply in place", 0, 0);
-      kernels_portable.widen(halves.data, wide.data, rows * columns);
+      actn_kernels_portable.widen(halves.data, wide.data, rows * columns);
     }
   }
   free(weights.whole), free(halves.whole), free(start.whole), free(y.whole), free(wide.whole);
@@ -134,7 +134,7 @@ static void check_integers(size_t rows, size_t columns, int kind, float scale) {
          start = take(rows * sizeof(float));
   Memory y = take(rows * sizeof(float)), wanted = take(rows * sizeof(float));
   Memory nibbles = take(rows * padded(columns, BLOCK) / 2);
-  kernels_portable.quantise(&x.vector, x.size);
+  actn_kernels_portable.quantise(&x.vector, x.size);
   for (size_t i = 0; i < columns; i++)
     if (kind != ANY) x.vector.quantised[i] = (int8_t)(kind == OUTSIDE ? -127 : random_from(0, 1) * 254 - 127);
   for (size_t i = 0; i < x.size; i++) {
@@ -160,7 +160,7 @@ static void check_integers(size_t rows, size_t columns, int kind, float scale) {
   };
   for (int m = 0; m < 2; m++) {
     const Matrix *matrix = &matrices[m];
-    kernels_portable.multiply[matrix->store](matrix, &x.vector, start.data, wanted.data);
+    actn_kernels_portable.multiply[matrix->store](matrix, &x.vector, start.data, wanted.data);
     tested->multiply[matrix->store](matrix, &x.vector, start.data, y.data);
     for (size_t i = 0; i < rows && kind != OUTSIDE; i++)
       check_near(m ? "multiply int4" : "multiply int8", ((float *)y.data)[i], ((float *)wanted.data)[i], 0.0);
@@ -199,7 +199,7 @@ static void check_quantise(void) {
       values[random_bits() % size] = specials[random_bits() % (sizeof specials / sizeof *specials)];
     if (trial % 30 == 29) memset(values, 0, size * sizeof(float));
     memcpy(two.values.data, values, size * sizeof(float));
-    kernels_portable.quantise(&one.vector, size);
+    actn_kernels_portable.quantise(&one.vector, size);
     tested->quantise(&two.vector, size);
     check_near("scale", two.vector.scale, one.vector.scale, 0.0);
     for (size_t i = 0; i < size; i++)
@@ -278,7 +278,7 @@ static void check_cells(void) {
       Memory wanted_h = take(units * sizeof(float)), wanted_c = take(units * sizeof(float));
       memcpy(wanted_h.data, h.data, units * sizeof(float));
       memcpy(wanted_c.data, c.data, units * sizeof(float));
-      const Kernels *both[] = {&kernels_portable, tested};
+      const Kernels *both[] = {&actn_kernels_portable, tested};
       for (int k = 0; k < 2; k++) {
         float *to_h = k ? h.data : wanted_h.data, *to_c = k ? c.data : wanted_c.data;
         if (cell == 0) both[k]->lstm(gates.data, to_h, to_c, units);
@@ -317,7 +317,7 @@ static void check_sums(void) {
 int main(int count, char **arguments) {
   uint32_t step = count > 1 ? (uint32_t)strtoul(arguments[1], NULL, 10) : 509;
   for (int i = 0; i < SETS; i++) {
-    tested = find_kernels(names[i]);
+    tested = actn_find_kernels(names[i]);
     if (!tested) continue;
     check_products();
     check_quantise();
@@ -326,9 +326,9 @@ int main(int count, char **arguments) {
     check_cells();
     check_sums();
   }
-  tested = find_kernels(NULL);
+  tested = actn_find_kernels(NULL);
   printf("fastest: %s\n", tested->name);
-  check(!find_kernels("none"), "kernels of no name", 0, 0);
+  check(!actn_find_kernels("none"), "kernels of no name", 0, 0);
   if (failures) printf("%d checks failed\n", failures);
   return failures != 0;
 }
