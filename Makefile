@@ -47,6 +47,7 @@ test-readers: install
 bench: install
 	$(BIN)/python benchmarks/train.py
 	$(BIN)/python benchmarks/export_forms.py
+	$(BIN)/python benchmarks/native.py
 
 lint: install
 	$(BIN)/ruff check .

@@ -10,6 +10,9 @@ bound: Python adds about a microsecond to the latter two.
 Then its kernels beside their limit, measured in the same run (native/engine/test/kernels_bench.c):
 the larger of the time to read as many bytes from where the weights lie and the time of as many
 multiply-accumulates.
+
+`--arm64` prints exact arm64 instructions instead, of the same LSTM 128 on the emulated phone (make
+emulated-device), over adb.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +36,7 @@ from export_forms import (
     halting_at_four,
     inputs_of,
     litert_call,
+    make,
     ort_call,
     timed,
     write_data,
@@ -155,10 +160,38 @@ def limits(folder: Path) -> str:
     return f"### Kernels and their limit\n\n```\n{done.stdout}```\n"
 
 
+def arm64(folder: Path) -> str:
+    """Instructions of a time step on the emulated phone, in markdown."""
+    from act_profiling import profile
+    from act_profiling.devices.open import open_devices
+
+    model = make("lstm", 128, bias=-0.75)  # N is 3 or 4 on random inputs
+    save_model(folder / "model.pt", model)
+    write_data(model, folder / "eval.npz")
+    rows = ["| | instructions of a time step | r^2 |", "|---|---|---|"]
+    for precision in ("fp32", "fp16", "int8"):
+        options = Options(precision=precision, metric_tolerance=1.0)
+        (done,) = export(
+            folder / "model.pt",
+            "native",
+            output=folder / precision,
+            data=folder / "eval.npz",
+            options=options,
+        )
+        (phone,) = open_devices("emulated")
+        with closing(phone):
+            report = profile([done.path], folder / "eval.npz", phone, items=2)
+        line = report["variants"][0]["instructions"]["line"]
+        cost = f"{line['fixed']:,.0f} + {line['per_step']:,.0f} x N"
+        rows.append(f"| {precision} | {cost} | {line['r2']:.4f} |")
+    return "\n".join([*rows, ""])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="hidden units")
     parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--arm64", action="store_true", help="count instructions instead")
     parser.add_argument("--json", type=Path, help="write the figures there")
     parser.add_argument("--markdown", type=Path, help="write the tables there")
     arguments = parser.parse_args()
@@ -166,6 +199,9 @@ def main() -> None:
     torch.set_num_threads(1)
     found, text = {}, []
     with tempfile.TemporaryDirectory() as name:
+        if arguments.arm64:
+            print(arm64(Path(name)))
+            return
         engine = Engine(Path(name))
         for hidden in map(int, arguments.sizes.split(",")):
             found[hidden] = figures(hidden, engine, arguments.rounds)
