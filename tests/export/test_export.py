@@ -141,7 +141,7 @@ def test_forms(
 
 def test_names_of_gru_states(model_file: ModelFile, tmp_path: Path) -> None:
     path, options = model_file(cell="gru", num_layers=2), Options(ponder="loop")
-    (done,) = export(path, "onnx", output=tmp_path / "out", options=options)
+    (done,) = export(path, "native", output=tmp_path / "out", options=options)
     assert [(p.input, p.output) for p in done.manifest.interface.states] == [
         ("h0", "h0_out"),
         ("h1", "h1_out"),
@@ -150,7 +150,7 @@ def test_names_of_gru_states(model_file: ModelFile, tmp_path: Path) -> None:
 
 def test_task_makes_the_data(model_file: ModelFile, tmp_path: Path) -> None:
     path = model_file(input_size=4, output_size=1, task={"name": "parity", "bits": 4})
-    (done,) = export(path, "onnx", output=tmp_path / "out")
+    (done,) = export(path, "native", output=tmp_path / "out")
     assert done.verification.source == "the parity task's evaluation set"
     assert done.manifest.metric == "sequence_error"
     golden = np.load(tmp_path / "out" / "model.golden.npz")
@@ -163,7 +163,7 @@ def test_data_file(model_file: ModelFile, tmp_path: Path) -> None:
     x = np.full((3, 4, 3), 7, np.float32)
     x[0, :2], x[1, :4], x[2, :1] = 1, 2, 3
     np.savez(tmp_path / "eval.npz", x=x, lengths=[2, 4, 1], targets=np.zeros((3, 4)), metric="mse")
-    (done,) = export(model_file(), "onnx", output=tmp_path / "out", data=tmp_path / "eval.npz")
+    (done,) = export(model_file(), "native", output=tmp_path / "out", data=tmp_path / "eval.npz")
     assert done.verification.time_steps == 7
     golden = np.load(tmp_path / "out" / "model.golden.npz")
     assert golden["x"][:, 0, 0].tolist() == [1, 1, 2, 2, 2, 2, 3]
@@ -183,8 +183,8 @@ def test_refuses_a_folder_with_another_targets_export(
     model_file: ModelFile, tmp_path: Path
 ) -> None:
     path = model_file()
-    export(path, "onnx", output=tmp_path / "out")
+    export(path, "native", output=tmp_path / "out")
     with pytest.raises(
-        UserError, match="model.onnx: the folder already holds another export of model"
+        UserError, match="model.actn: the folder already holds another export of model"
     ):
         export(path, "tflite", output=tmp_path / "out")
