@@ -60,9 +60,9 @@ static void bind(Runtime *r, Graph *g) {
 static bool run(Runtime *r, Graph *g) { (void)r, (void)g; return true; }
 static const char *reason(Runtime *r) { (void)r; return ""; }
 static const char *end(Runtime *r, Graph *g) { (void)r, (void)g; return NULL; }
-Runtime *open_runtime(Target target, const RuntimeOptions *options) {
+Runtime *open_runtime(const Plan *plan, const RuntimeOptions *options) {
   static Runtime runtime = {"empty", NULL, load, bind, run, NULL, reason, end};
-  (void)target, (void)options;
+  (void)plan, (void)options;
   return &runtime;
 }
 """
