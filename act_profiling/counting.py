@@ -7,7 +7,6 @@ runtimes choose their kernels by it. It says nothing about time.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -21,7 +20,7 @@ from act_profiling.devices.host import facts_of, failure, runner_options
 from act_profiling.emulator.phone import EMULATED, write_phone
 from act_profiling.libraries import NATIVE, Library, arm64_library
 from act_profiling.programs import glibc
-from act_profiling.runner import SOURCES, aarch64_runner, cache, cached, compile_native, compiler
+from act_profiling.runner import SOURCES, aarch64_runner, compiled, compiler
 
 PLUGIN_SOURCES = SOURCES / "qemu"
 PLUGIN = "qemu_count.so"
@@ -36,13 +35,8 @@ def plugin_folder() -> Path:
         CheckFailed: it does not compile.
     """
     files = sorted(PLUGIN_SOURCES.glob("*.[ch]"))
-    key = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
-    path = cache() / f"qemu-count-{key}" / PLUGIN
-    if not path.exists():
-        sources = [str(file) for file in files if file.suffix == ".c"]
-        with cached(path) as made:
-            compile_native([compiler(), "-O2", "-shared", "-fPIC", *sources, "-o", str(made)])
-    return path.parent
+    command = [*compiler(), "-O2", "-shared", "-fPIC"]
+    return compiled("qemu-count", PLUGIN, command, files, ()).parent
 
 
 class QemuCounter:

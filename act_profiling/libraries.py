@@ -11,8 +11,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from act_engine.build import cache, cached
 from act_mobile.errors import UserError
-from act_profiling.runner import cache, cached
 
 FETCH_SECONDS = 600.0
 

@@ -60,8 +60,8 @@ STEPS = 20
 def compile_c(sources: list[Path], output: Path, *flags: str) -> Path:
     """Compile C files with the engine's own."""
     engine = [*build.SOURCES.glob("*.c"), *sources]
-    command = [*build.find_compiler(), "-O2", f"-I{build.SOURCES}", *flags, *map(str, engine)]
-    subprocess.run([*command, "-lm", "-o", str(output)], check=True)
+    command = [*build.find_compiler("the benchmark"), "-O2", f"-I{build.SOURCES}", *flags]
+    build.compile_c("the benchmark", [*command, *map(str, engine), "-lm", "-o", str(output)])
     return output
 
 

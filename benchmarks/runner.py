@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from act_engine.build import compile_c
 from act_export.api import Options, export
 from act_export.interface import Interface, StatePair, Tensor
 from act_export.manifest import Manifest, read_manifest
@@ -31,7 +32,7 @@ from act_profiling.devices.host import HostDevice
 from act_profiling.job import Call, write_data, write_plan
 from act_profiling.libraries import installed_library
 from act_profiling.rows import read_rows
-from act_profiling.runner import SOURCES, compile_native, compiler, host_runner
+from act_profiling.runner import SOURCES, compiler, host_runner
 
 EMPTY = r"""
 /* Stands for ONNX Runtime: a model that computes nothing. */
@@ -87,9 +88,8 @@ def bookkeeping(folder: Path, manifest: Manifest, calls: int) -> tuple[float, fl
     write_data(folder / "data.bin", manifest, _calls(manifest, calls))
     sources = [str(s) for s in SOURCES.glob("*.c") if not s.name.startswith("runtime")]
     program = str(folder / "empty")
-    compile_native(
-        [compiler(), "-O2", f"-I{SOURCES}", *sources, str(folder / "empty.c"), "-o", program]
-    )
+    sources.append(str(folder / "empty.c"))
+    compile_c("the benchmark", [*compiler(), "-O2", f"-I{SOURCES}", *sources, "-o", program])
     files = [str(folder / name) for name in ("plan.txt", "data.bin", "rows.bin")]
     walls = {}
     for count in (calls, 11 * calls):

@@ -100,7 +100,7 @@ def test_each_instruction_counts_as_what_it_is(tmp_path: Path) -> None:
     subprocess.run([copier, "-O", "binary", "-j", ".text", made, code], check=True)
     shared = tmp_path / "instructions.so"
     instructions = PLUGIN_SOURCES / "instructions.c"
-    subprocess.run([compiler(), "-shared", "-fPIC", instructions, "-o", shared], check=True)
+    subprocess.run([*compiler(), "-shared", "-fPIC", instructions, "-o", shared], check=True)
     library = ctypes.CDLL(str(shared))
 
     for text, (word,) in zip(expected, struct.iter_unpack("<I", code.read_bytes()), strict=True):
