@@ -71,7 +71,8 @@ static void place_all(const ActModel *model, Layout *layout, ActContext *context
     float *state = place_floats(layout, layer->tensors * layer->width);
     Vector h = place_vector(layout, state, layer->width, layer->quantised);
     if (context)
-      context->layers[i] = (LayerState){state, h, layer->threshold, layer->max_ponder, 0, 0};
+      context->layers[i] = (LayerState){
+          .state = state, .h = h, .threshold = layer->threshold, .limit = layer->max_ponder};
   }
 }
 

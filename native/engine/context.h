@@ -15,6 +15,7 @@ typedef struct {
   int32_t limit; /* the most ponder steps */
   int32_t ponder_steps;
   float remainder;
+  bool backwards; /* from which end U was read last */
 } LayerState;
 
 struct ActContext {

@@ -36,12 +36,7 @@ static bool between(uint64_t value, uint64_t least, uint64_t most) {
   return value >= least && value <= most;
 }
 
-/* Bytes of the sections of a map. */
-typedef struct {
-  uint64_t weights, scales, sums;
-} MapBytes;
-
-static MapBytes map_bytes(Store store, uint64_t rows, uint64_t columns) {
+MapBytes actn_map_bytes(Store store, uint64_t rows, uint64_t columns) {
   MapBytes bytes = {0, 0, 0};
   switch (store) {
     case STORE_F32: bytes.weights = rows * columns * sizeof(float); break;
@@ -75,7 +70,7 @@ static bool read_map(File *file, const FileMap *from, MapKind kind, size_t rows,
   matrix->store = store;
   matrix->rows = round_up(rows, PANEL);
   matrix->columns = padded_columns(store, columns);
-  MapBytes bytes = map_bytes(store, matrix->rows, matrix->columns);
+  MapBytes bytes = actn_map_bytes(store, matrix->rows, matrix->columns);
   const void *scales = section(file, from->scales, bytes.scales);
   matrix->weights = section(file, from->weights, bytes.weights);
   matrix->scales = store == STORE_INT8 ? scales : NULL;

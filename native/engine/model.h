@@ -61,6 +61,13 @@ static inline size_t round_up(size_t count, size_t unit) { return (count + unit 
 
 static inline bool integers(Store store) { return store == STORE_INT8 || store == STORE_INT4; }
 
+/* Bytes of the sections of a map's matrix; as many for each panel of rows. */
+typedef struct {
+  uint64_t weights, scales, sums;
+} MapBytes;
+
+MapBytes actn_map_bytes(Store store, uint64_t rows, uint64_t columns);
+
 /* Of the bytes of a file of `size`, a multiple of SECTION_ALIGNMENT. */
 uint64_t actn_checksum(const uint8_t *bytes, size_t size);
 

@@ -3,9 +3,42 @@
 
 #include "context.h"
 
+enum {
+  TILE = 4 * PANEL,  /* rows: the most that a kernel takes at once */
+  SLICE = 128 * 1024 /* bytes of weights: less than a phone's second cache */
+};
+
 static void multiply(const ActContext *context, const Matrix *matrix, const Vector *x,
                      const float *start, float *y) {
   context->kernels->multiply[matrix->store](matrix, x, start, y);
+}
+
+/* `count` rows, a multiple of PANEL as `from` is. */
+static Matrix rows_of(const Matrix *matrix, size_t from, size_t count) {
+  MapBytes before = actn_map_bytes(matrix->store, from, matrix->columns);
+  Matrix rows = *matrix;
+  rows.rows = count;
+  rows.weights = (const char *)matrix->weights + before.weights;
+  if (rows.scales) rows.scales += from;
+  if (rows.sums) rows.sums += from;
+  if (rows.halves) rows.halves += before.scales / sizeof *rows.halves;
+  return rows;
+}
+
+/* y = start + U h. Slices are taken from the first to the last and, the next time, from the last to the first:
+   of a matrix that is larger than a cache the last ones are still there. */
+static void multiply_recurrent(const ActContext *context, const Layer *layer, LayerState *state,
+                               const float *start, float *y) {
+  const Matrix *matrix = &layer->recurrent;
+  uint64_t tile = actn_map_bytes(matrix->store, TILE, matrix->columns).weights;
+  size_t slice = tile < SLICE ? SLICE / (size_t)tile * TILE : TILE;
+  for (size_t done = 0, count; done < matrix->rows; done += count) {
+    count = matrix->rows - done < slice ? matrix->rows - done : slice;
+    size_t from = state->backwards ? matrix->rows - done - count : done;
+    Matrix rows = rows_of(matrix, from, count);
+    multiply(context, &rows, &state->h, start + from, y + from);
+  }
+  state->backwards = !state->backwards;
 }
 
 /* y = W x + bias. */
@@ -49,8 +82,8 @@ static void begin(ActContext *context, const Layer *layer) {
 static void update(ActContext *context, const Layer *layer, LayerState *state, bool first) {
   const Kernels *kernels = context->kernels;
   const float *gates = context->gates;
-  multiply(context, &layer->recurrent, &state->h, first ? context->first : context->projection,
-           context->gates);
+  multiply_recurrent(context, layer, state, first ? context->first : context->projection,
+                     context->gates);
   switch (layer->cell) {
     case CELL_RNN_TANH: kernels->rnn_tanh(gates, state->state, layer->units); break;
     case CELL_RNN_RELU: kernels->rnn_relu(gates, state->state, layer->units); break;

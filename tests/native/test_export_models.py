@@ -144,6 +144,21 @@ def test_fewer_bits(cell: str, precision: str, kernels: str, tmp_path: Path) -> 
     assert same >= 54
 
 
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("precision", ["fp32", *ERRORS])
+def test_weights_in_slices_from_either_end(precision: str, kernels: str, tmp_path: Path) -> None:
+    """An odd number of products leaves U read from the other end, which changes no bit."""
+    model = pondering(cell="gru", hidden_size=520, max_ponder=1)
+    context = with_kernels(Model(converted(model, tmp_path / "m", precision)), kernels).context()
+    x = torch.randn(3, 3)
+    forwards = context.run(x.numpy())
+    context.reset()
+    backwards = context.run(x.numpy())
+    np.testing.assert_array_equal(forwards.y, backwards.y)
+    if precision == "fp32":
+        np.testing.assert_allclose(forwards.y, model(x[None]).output[0].detach(), atol=1e-5)
+
+
 def test_sizes_of_files(tmp_path: Path) -> None:
     """H = 256: recurrent 4 x 256 x 256, in 4, 2, 1 and 9/16 bytes; the head and biases besides."""
     model = pondering(hidden_size=256, input_size=40)
