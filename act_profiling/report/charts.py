@@ -9,7 +9,7 @@ from typing import Any
 
 from act_profiling.report.amounts import amount, unit, unit_name
 from act_profiling.report.build import Report, cost_of
-from act_profiling.report.labels import place
+from act_profiling.report.labels import Label, place
 from act_profiling.report.svg import (
     HEIGHT,
     TOP,
@@ -22,6 +22,7 @@ from act_profiling.report.svg import (
     horizontal,
     padded,
     picture,
+    polyline,
     segment,
     text,
     tip,
@@ -41,23 +42,28 @@ def front(report: Report) -> str:
     scores = [each["metric"]["value"] for each in shown]
     size, sign = unit(report["cost"], max(costs))
     x = horizontal(*padded(costs, 0.14))
-    y = vertical(*padded(scores, 0.12), FRONT_HEIGHT)
+    y = vertical(*padded(scores, 0.2), FRONT_HEIGHT)
     name = unit_name(report["cost"], sign)
     better = "higher" if best["higher_is_better"] else "lower"
     parts = [frame(x, y, f"per time step, {name}", f"{best['metric']}, {better} is better", size)]
 
     points = [(x(cost), y(score)) for cost, score in zip(costs, scores, strict=True)]
-    names, on_front = _names(shown), [each["label"] in best["labels"] for each in shown]
-    for sweep in _sweeps(shown):
-        path = " ".join("{:.1f},{:.1f}".format(*points[k]) for k in sweep)
-        parts.append(element("polyline", points=path, class_="sweep"))
+    on_front = [each["label"] in best["labels"] for each in shown]
+    labels = [Label(each["label"], [point]) for each, point in zip(shown, points, strict=True)]
     edge = _stairs(sorted(point for point, on in zip(points, on_front, strict=True) if on))
-    path = " ".join(f"{px:.1f},{py:.1f}" for px, py in edge)
-    parts.append(element("polyline", points=path, class_="front-line"))
-    labels, marks = place(points, names, edge, y.start), []
-    for each, label, on, (px, py), (lx, ly, anchor) in zip(
-        shown, names, on_front, points, labels, strict=True
-    ):
+    lines = [edge]
+    parts.append(polyline(edge, "front-line"))
+    for sweep in _sweeps(shown):
+        lines.append([points[k] for k in sweep])
+        parts.append(polyline(lines[-1], "sweep"))
+        for k in sweep:
+            values = shown[k]["budget"].values()
+            labels[k] = Label(", ".join(f"{value:g}" for value in values), [points[k]])
+        labels.append(Label(_without_budget(shown[sweep[0]]), lines[-1]))
+    for k, spot in enumerate(place(labels, points, lines, y.start)):
+        kind = "soft" if k < len(shown) and not on_front[k] else "label"
+        parts.append(text(spot.x, spot.y, labels[k].words, spot.anchor, kind))
+    for each, on, (px, py) in zip(shown, on_front, points, strict=True):
         note = tip(
             f"{each['label']}: {each['metric']['value']:.4g} at "
             f"{amount(report['cost'], cost_of(each)['typical_per_time_step'])}, "
@@ -68,14 +74,13 @@ def front(report: Report) -> str:
             mark = element("rect", note, x=px - 5, y=py - 5, width=10, height=10, class_=kind)
         else:
             mark = element("circle", note, cx=px, cy=py, r=5.5, class_=kind)
-        parts.append(text(lx, ly, label, anchor, "label" if on else "soft"))
-        marks.append(mark)
+        parts.append(mark)
     words = ", ".join(
         f"{each['label']} {score:.4g} at {amount(report['cost'], cost)}"
         for each, score, cost in zip(shown, scores, costs, strict=True)
     )
     title = f"{best['metric']} against cost per time step"
-    return picture("front", title, words, [*parts, *marks], FRONT_HEIGHT)
+    return picture("front", title, words, parts, FRONT_HEIGHT)
 
 
 def _sweeps(variants: Sequence[Variant]) -> Iterator[list[int]]:
@@ -85,18 +90,13 @@ def _sweeps(variants: Sequence[Variant]) -> Iterator[list[int]]:
         key = each["artefact"], each["sha256"], each["threads"], each["cpus"], *each["budget"]
         artefacts.setdefault(key, []).append(k)
     for places in artefacts.values():
-        if len(places) > 1:
+        if len(places) > 1 and variants[places[0]]["budget"]:
             yield sorted(places, key=lambda k: cost_of(variants[k])["typical_per_time_step"])
 
 
-def _names(variants: Sequence[Variant]) -> list[str]:
-    """Labels; in a sweep the dearest has its own, the others only what differs from it."""
-    names = [each["label"] for each in variants]
-    for *others, _ in _sweeps(variants):
-        for k in others:
-            if budget := variants[k]["budget"].values():
-                names[k] = ", ".join(f"{value:g}" for value in budget)
-    return names
+def _without_budget(variant: Variant) -> str:
+    budget = " ".join(f"{name}={value:g}" for name, value in variant["budget"].items())
+    return str(variant["label"]).removesuffix(budget).strip()
 
 
 def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

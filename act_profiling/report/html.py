@@ -114,7 +114,7 @@ def _overview(report: Report) -> Iterator[str]:
             ("var(--front)", "on the Pareto front"),
             ("var(--axis)", "something cheaper is as good"),
             ("", "circle: pondering; square: a fixed number of steps"),
-            ("", "joined: one artefact at several budgets"),
+            ("", "joined: one artefact at several budgets, the numbers"),
         )
         question = "What does pondering buy?"
         figures.append(figure(question, "The metric against cost", charts.front(report), key))

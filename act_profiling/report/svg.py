@@ -42,6 +42,11 @@ def segment(x1: float, y1: float, x2: float, y2: float, class_: str) -> str:
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_)
 
 
+def polyline(points: Iterable[tuple[float, float]], class_: str) -> str:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return element("polyline", points=path, class_=class_)
+
+
 def bar(left: float, top: float, width: float, height: float, class_: str, note: str) -> str:
     """A rectangle; a width or height below 0 is one of 0."""
     width, height = max(width, 0.0), max(height, 0.0)

@@ -128,7 +128,7 @@ def sweep(emulated: bool = False) -> list[Measurement]:
     """A budget sweep of one artefact, a fixed-repeat baseline and an unrolled one."""
     found = [
         measurement(
-            f"max_ponder={limit}",
+            f"charlm.tflite max_ponder={limit}",
             metric=bits,
             seed=limit,
             emulated=emulated,

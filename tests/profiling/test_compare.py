@@ -75,10 +75,13 @@ def test_what_else_changed_is_said() -> None:
         settings={"threads": 2, "cpus": "c0", "warmup": 10, "rounds": 5, "min_seconds": 1.0},
     )
     found = compare(old, new)
-    assert [each.label for each in found.variants] == ["max_ponder=6", "max_ponder=8"]
+    assert [each.label for each in found.variants] == [
+        "charlm.tflite max_ponder=6",
+        "charlm.tflite max_ponder=8",
+    ]
     assert found.notes == (
         "threads: 1 before, 2 after",
-        "max_ponder=4 is only in the first report",
+        "charlm.tflite max_ponder=4 is only in the first report",
         "new is only in the second report",
     )
 
@@ -135,6 +138,8 @@ def test_it_works_from_files_and_fits_100_columns(
     main(old, new)
     text = capsys.readouterr().out
     assert max(map(len, text.splitlines())) <= 100
-    assert "max_ponder=8" in text
+    assert "charlm.tflite max_ponder=8" in text
     main(old, new, as_json=True)
-    assert json.loads(capsys.readouterr().out)["variants"][0]["label"] == "max_ponder=1"
+    assert (
+        json.loads(capsys.readouterr().out)["variants"][0]["label"] == "charlm.tflite max_ponder=1"
+    )

@@ -195,7 +195,11 @@ def test_a_metric_that_is_no_number_is_a_failure() -> None:
 def test_the_front_is_of_accuracy_against_cost() -> None:
     value = report(sweep())
     assert value["front"]["metric"] == "bits_per_char"
-    assert {"max_ponder=1", "max_ponder=4", "max_ponder=6"} <= set(value["front"]["labels"])
+    assert {
+        "charlm.tflite max_ponder=1",
+        "charlm.tflite max_ponder=4",
+        "charlm.tflite max_ponder=6",
+    } <= set(value["front"]["labels"])
     assert not {"fixed:4", "fixed:6", "charlm unrolled"} & set(value["front"]["labels"])
     assert "charlm unrolled" not in printed(value).splitlines()[3]
     assert report([measurement(metric=None)])["front"] is None
@@ -223,7 +227,7 @@ def test_the_table_fits_100_columns() -> None:
     long = measurement("a-model-with-a-rather-long-name.tflite budget max_ponder=8")
     table = printed(report([*sweep(), long, measurement("bad", passed=False)]))
     assert max(map(len, table.splitlines())) <= 100
-    assert "max_ponder=8: latency of a call = 39." in table.splitlines()[0]
+    assert "charlm.tflite max_ponder=8: latency of a call = 39." in table.splitlines()[0]
     assert "Pixel 7 (panther)" in table
 
 
