@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
@@ -56,3 +57,22 @@ def test_an_unrolled_step_adds_its_projection_once(tmp_path: Path) -> None:
     products = [made[node.input[0]] for node in gates]
     assert {node.op_type for node in products} == {"Gemm"}
     assert len({node.input[2] for node in products}) == 2, "with the flag, and without"
+
+
+def test_a_name_is_that_of_one_value(tmp_path: Path) -> None:
+    """Also of constants that rewrites leave in a loop within a loop."""
+    model = pondering(cell="lstm").eval()
+    path = tmp_path / "model.onnx"
+    form = Form("peeled", sequence=4, batch=3, budget_inputs=True)
+    program = trace(Subject("model", model, ("act",), (3,)), form)
+    target.convert(program, path, {}, "fp32")
+
+    def names(graph: onnx.GraphProto) -> Iterator[str]:
+        yield from {value.name for value in (*graph.input, *graph.initializer)}
+        for node in graph.node:
+            yield from filter(None, node.output)
+            for attribute in node.attribute:
+                yield from names(attribute.g)
+
+    counts = Counter(names(onnx.load(path).graph))
+    assert [name for name, count in counts.items() if count > 1] == []

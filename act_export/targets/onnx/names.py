@@ -10,7 +10,8 @@ def rename(model: ir.Model, outputs: list[str]) -> None:
 
     A subgraph may not use a name of the graphs around it.
     """
-    taken = {value.name for value in model.graph.inputs} | {*model.graph.initializers, *outputs}
+    taken = {value.name for value in model.graph.inputs} | {*outputs}
+    taken |= {name for graph in model.graphs() for name in graph.initializers}
     results = set(model.graph.outputs)
     count = 0
     for graph in (model.graph, *model.graph.subgraphs()):

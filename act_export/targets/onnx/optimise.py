@@ -51,8 +51,7 @@ def optimise(model: ir.Model, float_weights: bool) -> None:
         model, input_size_limit=LARGE, output_size_limit=LARGE, should_fold=_is_small_fill
     )
     for each in (
-        LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
-        LiftSubgraphInitializersToMainGraphPass(),
+        *_lift_constants(),
         RewritePass(linear.FOLD),
         RewritePass(linear.FLATTEN),
         CollapseViews(),
@@ -66,7 +65,7 @@ def optimise(model: ir.Model, float_weights: bool) -> None:
         HoistInvariants(),
         CommonSubexpressionEliminationPass(),
         RewritePass(linear.GATHER),
-        LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+        *_lift_constants(),
         AddToAllReaders(),
         RewritePass(linear.ACCUMULATE),
         CollapseViews(),
@@ -77,6 +76,14 @@ def optimise(model: ir.Model, float_weights: bool) -> None:
         OutputFixPass(),
     ):
         each(model)
+
+
+def _lift_constants() -> tuple[ir.passes.InPlacePass, ...]:
+    """All to the main graph, as whose initializers the rewrites know them."""
+    return (
+        LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+        LiftSubgraphInitializersToMainGraphPass(),
+    )
 
 
 def _is_small_fill(node: ir.Node) -> bool | None:
