@@ -10,22 +10,24 @@
 
 enum {
   PANEL = 16,   /* rows that lie side by side: outputs are padded to a multiple of it */
-  QUAD = 4,     /* columns that int8 kernels take at once */
-  BLOCK = 32,   /* columns that share a scale in int4 */
+  TILE = 64,    /* rows whose panels take turns, columns after columns; a matrix's last tile may have fewer */
+  QUAD = 4,     /* int8 columns of one dot product */
+  OCTET = 8,    /* int8 columns that lie together */
+  BLOCK = 32,   /* int4 columns that lie together and share a scale */
   PADDING = 64  /* vectors are zero-padded to a multiple of so many floats: kernels need no tails */
 };
 
 typedef enum { STORE_F32, STORE_F16, STORE_INT8, STORE_INT4, STORES } Store;
 
-/* y = W x, with W (rows, columns) stored in panels. */
+/* y = W x, with W (rows, columns) stored in tiles. */
 typedef struct {
   Store store;
   size_t rows;         /* a multiple of PANEL */
-  size_t columns;      /* a multiple of QUAD for int8, of BLOCK for int4; padding is zero */
+  size_t columns;      /* a multiple of OCTET for int8, of BLOCK for int4; padding is zero */
   const void *weights;
   const float *scales;    /* int8: (rows); */
   const int32_t *sums;    /* int8: (rows), of each row's weights */
-  const uint16_t *halves; /* int4: (rows / PANEL, columns / BLOCK, PANEL) scales in half precision */
+  const uint16_t *halves; /* int4: of each tile (columns / BLOCK, its rows), scales in half precision */
 } Matrix;
 
 /* What a vector is multiplied as; `values` is always there, the rest after quantise(). */

@@ -10,7 +10,7 @@
 
 BEGIN_TARGET("avx2,fma,f16c")
 
-enum { LANES = 8, PARTS = PANEL / LANES, FLOAT_PANELS = 1, HALF_PANELS = 4, INT8_PANELS = 4, INT4_PANELS = 2 };
+enum { LANES = 8, PARTS = PANEL / LANES, FLOAT_SUMS = 4, HALF_SUMS = 4, INT8_PANELS = 4, INT4_PANELS = 2 };
 typedef __m256 Floats;
 typedef struct {
   Floats part[PARTS];
@@ -49,9 +49,10 @@ typedef const float *Inputs;
 INLINE Inputs inputs(const float *x) { return x; }
 #define FUSED_INPUT(sum, weights, inputs, lane) fused(weights, spread((inputs)[lane]), sum)
 
-typedef const int8_t *Quads;
-INLINE Quads quads(const int8_t *q) { return q; }
-INLINE __m256i spread_quad(Quads in, int quad) {
+typedef const int8_t *Quads8, *Quads4;
+INLINE Quads8 quads8(const int8_t *q) { return q; }
+INLINE Quads4 quads4(const int8_t *q) { return q; }
+INLINE __m256i spread_quad(const int8_t *in, int quad) {
   int32_t four;
   memcpy(&four, in + quad * QUAD, sizeof four);
   return _mm256_set1_epi32(four);
@@ -64,7 +65,7 @@ INLINE Sums8 start8(const Matrix *matrix, size_t row) {
   (void)matrix, (void)row;
   return (Sums8){{_mm256_setzero_si256(), _mm256_setzero_si256()}};
 }
-INLINE Sums8 dot_quad(Sums8 sums, const int8_t *weights, Quads in, int quad) {
+INLINE Sums8 dot_quad(Sums8 sums, const int8_t *weights, Quads8 in, int quad) {
   __m256i x = spread_quad(in, quad), magnitude = _mm256_abs_epi8(x);
   EACH(q, PARTS) {
     __m256i products = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(load_bytes(weights + 32 * q), x));
@@ -73,17 +74,16 @@ INLINE Sums8 dot_quad(Sums8 sums, const int8_t *weights, Quads in, int quad) {
   return sums;
 }
 INLINE Integers end8(Sums8 sums) { return sums; }
-#define DOT_QUAD(sums, from, in) ((sums) = dot_quad(sums, from, in, 0), (from) += PANEL * QUAD)
 #define DOT_PAIR(sums, from, in, quad, next)                                           \
   ((sums) = dot_quad(dot_quad(sums, from, in, quad), (from) + PANEL * QUAD, in, next), \
-   (from) += 2 * PANEL * QUAD)
+   (from) += PANEL * OCTET)
 
 /* 16 bits hold a block's sums of pairs: 8 * 2 * 15 * 127. */
 INLINE Sums4 start4(int32_t offset) {
   (void)offset;
   return (Sums4){{_mm256_setzero_si256(), _mm256_setzero_si256()}};
 }
-INLINE Sums4 dot_nibbles(Sums4 sums, const uint8_t *weights, Quads low, Quads high, int quad) {
+INLINE Sums4 dot_nibbles(Sums4 sums, const uint8_t *weights, Quads4 low, Quads4 high, int quad) {
   const __m256i nibble = _mm256_set1_epi8(15);
   EACH(q, PARTS) {
     __m256i both = load_bytes(weights + 32 * q);

@@ -17,9 +17,9 @@ BEGIN_TARGET(AVX512)
 enum {
   LANES = 16,
   PARTS = PANEL / LANES,
-  FLOAT_PANELS = 1,
-  HALF_PANELS = 4,
-  INT8_PANELS = 1,
+  FLOAT_SUMS = 4,
+  HALF_SUMS = 8,
+  INT8_PANELS = 4,
   INT4_PANELS = 4
 };
 typedef __m512 Floats;
@@ -27,7 +27,7 @@ typedef __m512i Integers;
 /* A panel's int32 sums. Those of type __m512i gcc copies at every step. */
 typedef uint32_t Sums __attribute__((vector_size(64)));
 typedef struct {
-  Sums of[4]; /* quads in turn */
+  Sums of[2]; /* quads in turn */
 } Sums8;
 typedef struct {
   __m512i low, high;
@@ -56,35 +56,45 @@ typedef const float *Inputs;
 INLINE Inputs inputs(const float *x) { return x; }
 #define FUSED_INPUT(sum, weights, inputs, lane) fused(weights, spread((inputs)[lane]), sum)
 
-typedef const int8_t *Quads;
-INLINE Quads quads(const int8_t *q) { return q; }
-INLINE __m512i spread_quad(Quads in, int quad) {
+INLINE __m512i spread_quad(const int8_t *q, int quad) {
   int32_t four;
-  memcpy(&four, in + quad * QUAD, sizeof four);
+  memcpy(&four, q + quad * QUAD, sizeof four);
   return _mm512_set1_epi32(four);
 }
 
 /* The dot product's first factors are unsigned: of q + 128, from which 128 times the row's sum comes off. */
+typedef struct {
+  __m512i of[4];
+} Quads8;
+INLINE Quads8 quads8(const int8_t *q) {
+  Quads8 in;
+  EACH(quad, 4) in.of[quad] = _mm512_xor_si512(spread_quad(q, quad), _mm512_set1_epi8(-128));
+  return in;
+}
 INLINE Sums8 start8(const Matrix *matrix, size_t row) {
   __m512i sums = _mm512_slli_epi32(_mm512_loadu_si512(matrix->sums + row), 7);
   return (Sums8){{(Sums)_mm512_sub_epi32(_mm512_setzero_si512(), sums)}}; /* a file may hold INT32_MIN */
 }
-INLINE Sums dot_quad(Sums sum, const int8_t *weights, Quads in, int quad) {
-  __m512i x = _mm512_xor_si512(spread_quad(in, quad), _mm512_set1_epi8(-128));
-  return (Sums)_mm512_dpbusd_epi32((__m512i)sum, x, _mm512_loadu_si512(weights));
+INLINE Integers end8(Sums8 sums) { return _mm512_add_epi32((__m512i)sums.of[0], (__m512i)sums.of[1]); }
+INLINE Sums dot_quad(Sums sum, const int8_t *weights, __m512i quad) {
+  return (Sums)_mm512_dpbusd_epi32((__m512i)sum, quad, _mm512_loadu_si512(weights));
 }
-INLINE Integers end8(Sums8 sums) {
-  return _mm512_add_epi32(_mm512_add_epi32((__m512i)sums.of[0], (__m512i)sums.of[1]),
-                          _mm512_add_epi32((__m512i)sums.of[2], (__m512i)sums.of[3]));
-}
-#define DOT_ONE(sums, from, in, quad) \
-  ((sums).of[quad] = dot_quad((sums).of[quad], from, in, quad), (from) += PANEL * QUAD)
-#define DOT_QUAD(sums, from, in) DOT_ONE(sums, from, in, 0)
-#define DOT_PAIR(sums, from, in, quad, next) (DOT_ONE(sums, from, in, quad), DOT_ONE(sums, from, in, next))
+/* Keeps gcc to the order in which the weights lie, in which they come quickest. */
+#define IN_ORDER __asm__ volatile("" : : : "memory")
+#define DOT_PAIR(sums, from, in, quad, next)                                     \
+  do {                                                                           \
+    (sums).of[0] = dot_quad((sums).of[0], from, (in).of[quad]);                  \
+    IN_ORDER;                                                                    \
+    (sums).of[1] = dot_quad((sums).of[1], (from) + PANEL * QUAD, (in).of[next]); \
+    IN_ORDER;                                                                    \
+    (from) += PANEL * OCTET;                                                     \
+  } while (0)
 
 /* High nibbles stay where they are and count sixteenfold. */
+typedef const int8_t *Quads4;
+INLINE Quads4 quads4(const int8_t *q) { return q; }
 INLINE Sums4 start4(int32_t offset) { return (Sums4){_mm512_set1_epi32(offset), _mm512_setzero_si512()}; }
-INLINE Sums4 dot_nibbles(Sums4 sums, const uint8_t *weights, Quads low, Quads high, int quad) {
+INLINE Sums4 dot_nibbles(Sums4 sums, const uint8_t *weights, Quads4 low, Quads4 high, int quad) {
   __m512i both = _mm512_loadu_si512(weights);
   __m512i lows = _mm512_and_si512(both, _mm512_set1_epi8(15)),
           highs = _mm512_andnot_si512(_mm512_set1_epi8(15), both);

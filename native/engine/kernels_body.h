@@ -9,15 +9,15 @@
    Column                 PANEL floats: Floats part[PARTS]
    load_column, load_half_column, from_integers (of Integers, PANEL int32)
    Inputs, inputs(x)      four floats of x, for FUSED_INPUT(sum, weights, inputs, lane)
-   Quads, quads(q)        sixteen int8 of x, for what follows
-   Sums8                  of a panel's int8 products: start8, DOT_PAIR (of quads), DOT_QUAD, end8
-   Sums4                  of a block's int4 products and `offset`: start4, DOT_NIBBLES, end4
+   Sums8                  of a panel's int8 products with Quads8, quads8(q), sixteen of x: start8, DOT_PAIR, end8
+   Sums4                  of a block's int4 products with Quads4, quads4(q), and `offset`: start4, DOT_NIBBLES, end4
    largest_magnitude, quantise_block
-   FLOAT_PANELS, HALF_PANELS, INT8_PANELS, INT4_PANELS  how many panels at once, of each store
+   FLOAT_SUMS, HALF_SUMS     how many sums at once, 4 or 8
+   INT8_PANELS, INT4_PANELS  how many of a tile's panels at once, 1, 2 or 4, for which there are registers
 
    Several sums at once keep the multipliers busy while each waits for its last product. Those of several panels
-   share what is made of x; those of one panel, of columns in turn, read the weights in the order in which they
-   lie, as memory beyond the first cache gives them fastest. */
+   share what is made of x, and a tile is read in the order in which it lies, as memory beyond the first cache
+   gives it fastest. */
 
 INLINE void store_column(float *to, Column column) {
   EACH(q, PARTS) store(to + q * LANES, column.part[q]);
@@ -31,152 +31,153 @@ INLINE Column next_column(const char **from, int half) {
   return column;
 }
 
-/* Runs TILE(row, panels) for all rows of `matrix`. */
-#define OVER_PANELS(TILE, most)                                                  \
-  do {                                                                           \
-    size_t row = 0, rows = matrix->rows;                                         \
-    for (; rows - row >= (most) * PANEL; row += (most) * PANEL) TILE(row, most); \
-    if ((most) > 4 && rows - row >= 4 * PANEL) {                                 \
-      TILE(row, 4);                                                              \
-      row += 4 * PANEL;                                                          \
-    }                                                                            \
-    if ((most) > 2 && rows - row >= 2 * PANEL) {                                 \
-      TILE(row, 2);                                                              \
-      row += 2 * PANEL;                                                          \
-    }                                                                            \
-    if (rows > row) TILE(row, 1);                                                \
+/* Runs MULTIPLY(row, panels) for all tiles of `matrix`. */
+#define OVER_TILES(MULTIPLY)                                  \
+  do {                                                        \
+    size_t row = 0, rows = matrix->rows;                      \
+    for (; rows - row >= TILE; row += TILE) MULTIPLY(row, 4); \
+    switch ((rows - row) / PANEL) {                           \
+      case 3: MULTIPLY(row, 3); break;                        \
+      case 2: MULTIPLY(row, 2); break;                        \
+      case 1: MULTIPLY(row, 1); break;                        \
+      default: break;                                         \
+    }                                                         \
   } while (0)
 
-#define MULTIPLY_COLUMN(lane)                                                             \
-  EACH(p, panels) {                                                                       \
-    Column w = next_column(&from[p], half), *sum = &sums[p * each + (lane) % each];       \
-    EACH(q, PARTS) sum->part[q] = FUSED_INPUT(sum->part[q], w.part[q], in, lane);         \
+/* Runs MULTIPLY(row, panels, first, count) for all of a tile's panels, at most so many at once. */
+#define IN_GROUPS(MULTIPLY, most, row, panels)                                           \
+  do {                                                                                   \
+    MULTIPLY(row, panels, 0, LESSER(most, panels));                                      \
+    if ((panels) > (most)) MULTIPLY(row, panels, most, LESSER(most, (panels) - (most))); \
+    if ((panels) > 2 * (most)) MULTIPLY(row, panels, 2 * (most), most);                  \
+    if ((panels) > 3 * (most)) MULTIPLY(row, panels, 3 * (most), most);                  \
+  } while (0)
+#define LESSER(a, b) ((a) < (b) ? (a) : (b))
+
+#define MULTIPLY_COLUMN(lane)                                                     \
+  EACH(p, panels) {                                                               \
+    Column w = next_column(&from, half), *sum = &sums[p * each + (lane) % each];  \
+    EACH(q, PARTS) sum->part[q] = FUSED_INPUT(sum->part[q], w.part[q], in, lane); \
   }
 
-INLINE void multiply_float(const char *weights, size_t columns, const float *x, const float *start, float *y,
-                           int half, int panels) {
-  enum { SUMS = 4 };
-  const int each = SUMS / panels;
-  const size_t stride = columns * PANEL * (half ? sizeof(uint16_t) : sizeof(float));
-  const char *from[SUMS];
-  Column sums[SUMS];
-  EACH(k, SUMS) EACH(q, PARTS) sums[k].part[q] = spread(0.0f);
-  EACH(p, panels) {
-    from[p] = weights + (size_t)p * stride;
-    sums[p * each] = load_column(start + p * PANEL);
-  }
+/* Where panels are fewer than sums each has several, of columns in turn. */
+INLINE void multiply_float(const Matrix *matrix, const Vector *x, const float *start, float *y, size_t row,
+                           int panels, int half) {
+  enum { MOST = HALF_SUMS > FLOAT_SUMS ? HALF_SUMS : FLOAT_SUMS };
+  const int count = half ? HALF_SUMS : FLOAT_SUMS, each = count / panels;
+  const size_t columns = matrix->columns, bytes = half ? sizeof(uint16_t) : sizeof(float);
+  const char *from = (const char *)matrix->weights + row * columns * bytes;
+  Column sums[MOST];
+  EACH(k, count) EACH(q, PARTS) sums[k].part[q] = spread(0.0f);
+  EACH(p, panels) sums[p * each] = load_column(start + row + p * PANEL);
   size_t column = 0;
   for (; column + 4 <= columns; column += 4) {
-    Inputs in = inputs(x + column);
+    Inputs in = inputs(x->values + column);
     MULTIPLY_COLUMN(0)
     MULTIPLY_COLUMN(1)
     MULTIPLY_COLUMN(2)
     MULTIPLY_COLUMN(3)
   }
   for (; column < columns; column++) {
-    Inputs in = inputs(x + column);
+    Inputs in = inputs(x->values + column);
     MULTIPLY_COLUMN(0)
   }
   EACH(p, panels) {
     Column *sum = &sums[p * each];
     EACH(k, each - 1) EACH(q, PARTS) sum->part[q] = sum->part[q] + sum[k + 1].part[q];
-    store_column(y + p * PANEL, *sum);
+    store_column(y + row + p * PANEL, *sum);
   }
 }
 
 static void multiply_f32(const Matrix *matrix, const Vector *x, const float *start, float *y) {
-#define TILE(row, panels)                                                                                \
-  multiply_float((const char *)matrix->weights + row * matrix->columns * sizeof(float), matrix->columns, \
-                 x->values, start + row, y + row, 0, panels)
-  OVER_PANELS(TILE, FLOAT_PANELS);
-#undef TILE
+#define MULTIPLY(row, panels) multiply_float(matrix, x, start, y, row, panels, 0)
+  OVER_TILES(MULTIPLY);
+#undef MULTIPLY
 }
 
 static void multiply_f16(const Matrix *matrix, const Vector *x, const float *start, float *y) {
-#define TILE(row, panels)                                                                                   \
-  multiply_float((const char *)matrix->weights + row * matrix->columns * sizeof(uint16_t), matrix->columns, \
-                 x->values, start + row, y + row, 1, panels)
-  OVER_PANELS(TILE, HALF_PANELS);
-#undef TILE
+#define MULTIPLY(row, panels) multiply_float(matrix, x, start, y, row, panels, 1)
+  OVER_TILES(MULTIPLY);
+#undef MULTIPLY
 }
 
+/* `count` of a tile's panels from `first` on, as below. */
 INLINE void multiply_quads(const Matrix *matrix, const Vector *x, const float *start, float *y, size_t row,
-                           int panels) {
-  const size_t count = matrix->columns / QUAD;
-  const int8_t *from[INT8_PANELS];
+                           int panels, int first, int count) {
+  enum { BYTES = PANEL * OCTET };
+  const size_t octets = matrix->columns / OCTET, group = row + (size_t)first * PANEL;
+  const int8_t *from = (const int8_t *)matrix->weights + row * matrix->columns + first * BYTES;
   Sums8 sums[INT8_PANELS];
-  EACH(p, panels) {
-    from[p] = (const int8_t *)matrix->weights + (row + (size_t)p * PANEL) * matrix->columns;
-    sums[p] = start8(matrix, row + (size_t)p * PANEL);
+  EACH(p, count) sums[p] = start8(matrix, group + (size_t)p * PANEL);
+  size_t octet = 0;
+  for (; octet + 2 <= octets; octet += 2) {
+    Quads8 in = quads8(x->quantised + octet * OCTET);
+    EACH(p, count) DOT_PAIR(sums[p], from, in, 0, 1);
+    if (panels > count) ADVANCE(from, (panels - count) * BYTES);
+    EACH(p, count) DOT_PAIR(sums[p], from, in, 2, 3);
+    if (panels > count) ADVANCE(from, (panels - count) * BYTES);
   }
-  size_t quad = 0;
-  for (; quad + 4 <= count; quad += 4) {
-    Quads in = quads(x->quantised + quad * QUAD);
-    EACH(p, panels) DOT_PAIR(sums[p], from[p], in, 0, 1);
-    EACH(p, panels) DOT_PAIR(sums[p], from[p], in, 2, 3);
-  }
-  for (; quad < count; quad++) {
-    Quads in = quads(x->quantised + quad * QUAD);
-    EACH(p, panels) DOT_QUAD(sums[p], from[p], in);
+  if (octet < octets) {
+    Quads8 in = quads8(x->quantised + octet * OCTET);
+    EACH(p, count) DOT_PAIR(sums[p], from, in, 0, 1);
   }
   Floats scale = spread(x->scale);
-  EACH(p, panels) {
-    size_t first = row + (size_t)p * PANEL;
-    Column products = from_integers(end8(sums[p])), scales = load_column(matrix->scales + first);
-    Column result = load_column(start + first);
+  EACH(p, count) {
+    size_t rows = group + (size_t)p * PANEL;
+    Column products = from_integers(end8(sums[p])), scales = load_column(matrix->scales + rows);
+    Column result = load_column(start + rows);
     EACH(q, PARTS) result.part[q] = fused(products.part[q], scale * scales.part[q], result.part[q]);
-    store_column(y + first, result);
+    store_column(y + rows, result);
   }
 }
 
 static void multiply_int8(const Matrix *matrix, const Vector *x, const float *start, float *y) {
-#define TILE(row, panels) multiply_quads(matrix, x, start, y, row, panels)
-  OVER_PANELS(TILE, INT8_PANELS);
-#undef TILE
+#define GROUP(row, panels, first, count) multiply_quads(matrix, x, start, y, row, panels, first, count)
+#define MULTIPLY(row, panels) IN_GROUPS(GROUP, INT8_PANELS, row, panels)
+  OVER_TILES(MULTIPLY);
+#undef MULTIPLY
+#undef GROUP
 }
 
-#define DOT_BLOCK_QUAD(quad) \
-  EACH(p, panels) DOT_NIBBLES(sums[p], from[p], low, high, quad);
-
 INLINE void multiply_blocks(const Matrix *matrix, const Vector *x, const float *start, float *y, size_t row,
-                            int panels) {
-  const size_t count = matrix->columns / BLOCK;
-  const uint16_t *halves = matrix->halves + row * count;
-  const uint8_t *from[INT4_PANELS];
+                            int panels, int first, int count) {
+  enum { BYTES = PANEL * BLOCK / 2 };
+  const size_t blocks = matrix->columns / BLOCK, group = row + (size_t)first * PANEL;
+  const uint8_t *from = (const uint8_t *)matrix->weights + row * matrix->columns / 2 + first * BYTES;
+  const uint16_t *halves = matrix->halves + row * blocks + first * PANEL;
   Column totals[INT4_PANELS];
-  EACH(p, panels) {
-    from[p] = (const uint8_t *)matrix->weights + (row + (size_t)p * PANEL) * matrix->columns / 2;
-    EACH(q, PARTS) totals[p].part[q] = spread(0.0f);
-  }
-  for (size_t block = 0; block < count; block++) {
+  EACH(p, count) EACH(q, PARTS) totals[p].part[q] = spread(0.0f);
+  for (size_t block = 0; block < blocks; block++, halves += panels * PANEL) {
     const int8_t *values = x->quantised + block * BLOCK;
-    Quads low = quads(values), high = quads(values + BLOCK / 2);
-    Sums4 sums[INT4_PANELS];
+    Quads4 low = quads4(values), high = quads4(values + BLOCK / 2);
     int32_t offset = -8 * x->block_sums[block]; /* nibbles are weights + 8 */
-    EACH(p, panels) sums[p] = start4(offset);
-    DOT_BLOCK_QUAD(0)
-    DOT_BLOCK_QUAD(1)
-    DOT_BLOCK_QUAD(2)
-    DOT_BLOCK_QUAD(3)
-    EACH(p, panels) {
-      Column products = from_integers(end4(sums[p], offset));
-      Column scales = load_half_column(halves + ((size_t)p * count + block) * PANEL);
+    EACH(p, count) {
+      Sums4 sums = start4(offset);
+      DOT_NIBBLES(sums, from, low, high, 0);
+      DOT_NIBBLES(sums, from, low, high, 1);
+      DOT_NIBBLES(sums, from, low, high, 2);
+      DOT_NIBBLES(sums, from, low, high, 3);
+      Column products = from_integers(end4(sums, offset));
+      Column scales = load_half_column(halves + p * PANEL);
       EACH(q, PARTS) totals[p].part[q] = fused(products.part[q], scales.part[q], totals[p].part[q]);
     }
+    if (panels > count) ADVANCE(from, (panels - count) * BYTES);
   }
   Floats scale = spread(x->scale);
-  EACH(p, panels) {
-    size_t first = row + (size_t)p * PANEL;
-    Column result = load_column(start + first);
+  EACH(p, count) {
+    size_t rows = group + (size_t)p * PANEL;
+    Column result = load_column(start + rows);
     EACH(q, PARTS) result.part[q] = fused(totals[p].part[q], scale, result.part[q]);
-    store_column(y + first, result);
+    store_column(y + rows, result);
   }
 }
 
 static void multiply_int4(const Matrix *matrix, const Vector *x, const float *start, float *y) {
-#define TILE(row, panels) multiply_blocks(matrix, x, start, y, row, panels)
-  OVER_PANELS(TILE, INT4_PANELS);
-#undef TILE
+#define GROUP(row, panels, first, count) multiply_blocks(matrix, x, start, y, row, panels, first, count)
+#define MULTIPLY(row, panels) IN_GROUPS(GROUP, INT4_PANELS, row, panels)
+  OVER_TILES(MULTIPLY);
+#undef MULTIPLY
+#undef GROUP
 }
 
 static void quantise(Vector *x, size_t count) {

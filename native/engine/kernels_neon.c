@@ -20,14 +20,6 @@ INLINE Sums8 start8(const Matrix *matrix, size_t row) {
   EACH(q, HALVES) sums.part[q] = vdupq_n_s32(0);
   return sums;
 }
-INLINE Sums8 dot_quad(Sums8 sums, int8x16x4_t w, int8x16_t x) {
-  EACH(q, PARTS) {
-    int16x8_t low = vmull_s8(vget_low_s8(w.val[q]), vget_low_s8(x)), high = vmull_high_s8(w.val[q], x);
-    sums.part[2 * q] = vpadalq_s16(sums.part[2 * q], low);
-    sums.part[2 * q + 1] = vpadalq_s16(sums.part[2 * q + 1], high);
-  }
-  return sums;
-}
 /* 16 bits hold two products: 2 * 127 * 128. */
 INLINE Sums8 dot_pair(Sums8 sums, int8x16x4_t w, int8x16x4_t next, int8x16_t x, int8x16_t next_x) {
   EACH(q, PARTS) {
@@ -44,16 +36,11 @@ INLINE Integers end8(Sums8 sums) {
   EACH(q, PARTS) integers.part[q] = vpaddq_s32(sums.part[2 * q], sums.part[2 * q + 1]);
   return integers;
 }
-#define DOT_QUAD(sums, from, in)                                   \
-  do {                                                             \
-    (sums) = dot_quad(sums, load_bytes(from), SPREAD_QUAD(in, 0)); \
-    ADVANCE(from, PANEL * QUAD);                                   \
-  } while (0)
-#define DOT_PAIR(sums, from, in, quad, next)                                                       \
-  do {                                                                                             \
-    int8x16x4_t w = load_bytes(from), next_w = load_bytes((from) + PANEL * QUAD);                  \
-    (sums) = dot_pair(sums, w, next_w, SPREAD_QUAD(in, quad), SPREAD_QUAD(in, next));              \
-    ADVANCE(from, 2 * PANEL * QUAD);                                                               \
+#define DOT_PAIR(sums, from, in, quad, next)                                          \
+  do {                                                                                \
+    int8x16x4_t w = load_bytes(from), next_w = load_bytes((from) + PANEL * QUAD);     \
+    (sums) = dot_pair(sums, w, next_w, SPREAD_QUAD(in, quad), SPREAD_QUAD(in, next)); \
+    ADVANCE(from, PANEL * OCTET);                                                     \
   } while (0)
 
 /* int16: four of each row; they hold a block's eight products each: 8 * 15 * 127. */

@@ -5,7 +5,7 @@
 #include "kernels_compiler.h"
 #include "kernels_scale.h"
 
-enum { LANES = 4, PARTS = PANEL / LANES, FLOAT_PANELS = 4, HALF_PANELS = 4 };
+enum { LANES = 4, PARTS = PANEL / LANES, FLOAT_SUMS = 4, HALF_SUMS = 4 };
 typedef float32x4_t Floats;
 typedef struct {
   Floats part[PARTS];
@@ -62,8 +62,9 @@ typedef float32x4_t Inputs;
 INLINE Inputs inputs(const float *x) { return vld1q_f32(x); }
 #define FUSED_INPUT(sum, weights, inputs, lane) vfmaq_laneq_f32(sum, weights, inputs, lane)
 
-typedef int8x16_t Quads;
-INLINE Quads quads(const int8_t *q) { return vld1q_s8(q); }
+typedef int8x16_t Quads8, Quads4;
+INLINE Quads8 quads8(const int8_t *q) { return vld1q_s8(q); }
+INLINE Quads4 quads4(const int8_t *q) { return vld1q_s8(q); }
 
 /* The largest of floats is NaN where one is. */
 INLINE uint32_t largest_magnitude(const float *values, size_t count) {

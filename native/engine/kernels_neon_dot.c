@@ -12,7 +12,7 @@
 
 BEGIN_TARGET(DOTPROD)
 
-enum { INT8_PANELS = 4, INT4_PANELS = 2 };
+enum { INT8_PANELS = 4, INT4_PANELS = 4 };
 typedef Integers Sums8, Sums4;
 
 /* The instruction itself: compilers before clang 16 know its intrinsic only by a flag for the whole file. */
@@ -35,7 +35,6 @@ INLINE Sums8 start8(const Matrix *matrix, size_t row) {
     ADVANCE(from, PANEL * QUAD);                             \
     EACH(q, PARTS) SDOT((sums).part[q], w.val[q], in, quad); \
   } while (0)
-#define DOT_QUAD(sums, from, in) DOT_ONE(sums, from, in, 0)
 #define DOT_PAIR(sums, from, in, quad, next) \
   do {                                       \
     DOT_ONE(sums, from, in, quad);           \

@@ -24,61 +24,77 @@ static void widen(const uint16_t *halves, float *values, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] = from_half(halves[i]);
 }
 
+static size_t rows_of_tile(const Matrix *matrix, size_t first) {
+  return matrix->rows - first < TILE ? matrix->rows - first : TILE;
+}
+
 static void multiply_f32(const Matrix *matrix, const Vector *x, const float *start, float *y) {
   const float *weights = matrix->weights;
-  for (size_t row = 0; row < matrix->rows; row += PANEL) {
-    float sums[PANEL];
-    memcpy(sums, start + row, sizeof sums);
-    for (size_t column = 0; column < matrix->columns; column++, weights += PANEL)
-      for (size_t i = 0; i < PANEL; i++) sums[i] += weights[i] * x->values[column];
-    memcpy(y + row, sums, sizeof sums);
+  for (size_t row = 0; row < matrix->rows; row += TILE) {
+    float sums[TILE];
+    size_t rows = rows_of_tile(matrix, row);
+    memcpy(sums, start + row, rows * sizeof *sums);
+    for (size_t column = 0; column < matrix->columns; column++, weights += rows)
+      for (size_t i = 0; i < rows; i++) sums[i] += weights[i] * x->values[column];
+    memcpy(y + row, sums, rows * sizeof *sums);
   }
 }
 
 static void multiply_f16(const Matrix *matrix, const Vector *x, const float *start, float *y) {
   const uint16_t *weights = matrix->weights;
-  for (size_t row = 0; row < matrix->rows; row += PANEL) {
-    float sums[PANEL], wide[PANEL];
-    memcpy(sums, start + row, sizeof sums);
-    for (size_t column = 0; column < matrix->columns; column++, weights += PANEL) {
-      widen(weights, wide, PANEL);
-      for (size_t i = 0; i < PANEL; i++) sums[i] += wide[i] * x->values[column];
+  for (size_t row = 0; row < matrix->rows; row += TILE) {
+    float sums[TILE], wide[TILE];
+    size_t rows = rows_of_tile(matrix, row);
+    memcpy(sums, start + row, rows * sizeof *sums);
+    for (size_t column = 0; column < matrix->columns; column++, weights += rows) {
+      widen(weights, wide, rows);
+      for (size_t i = 0; i < rows; i++) sums[i] += wide[i] * x->values[column];
     }
-    memcpy(y + row, sums, sizeof sums);
+    memcpy(y + row, sums, rows * sizeof *sums);
   }
 }
 
 static void multiply_int8(const Matrix *matrix, const Vector *x, const float *start, float *y) {
   const int8_t *weights = matrix->weights;
-  for (size_t row = 0; row < matrix->rows; row += PANEL) {
-    int32_t sums[PANEL] = {0};
-    for (size_t column = 0; column < matrix->columns; column += QUAD, weights += PANEL * QUAD)
-      for (size_t i = 0; i < PANEL; i++)
-        for (size_t k = 0; k < QUAD; k++) sums[i] += weights[i * QUAD + k] * x->quantised[column + k];
-    for (size_t i = 0; i < PANEL; i++)
+  for (size_t row = 0; row < matrix->rows; row += TILE) {
+    int32_t sums[TILE] = {0};
+    size_t rows = rows_of_tile(matrix, row);
+    for (size_t column = 0; column < matrix->columns; column += OCTET)
+      for (size_t panel = 0; panel < rows; panel += PANEL)
+        for (size_t j = column; j < column + OCTET; j += QUAD, weights += PANEL * QUAD)
+          for (size_t i = 0; i < PANEL; i++)
+            for (size_t k = 0; k < QUAD; k++)
+              sums[panel + i] += weights[i * QUAD + k] * x->quantised[j + k];
+    for (size_t i = 0; i < rows; i++)
       y[row + i] = start[row + i] + x->scale * matrix->scales[row + i] * (float)sums[i];
   }
 }
 
-static void multiply_int4(const Matrix *matrix, const Vector *x, const float *start, float *y) {
+/* Adds to `sums` the products of a panel's BLOCK of columns. */
+static void multiply_block(const uint8_t *weights, const int8_t *x, int32_t *sums) {
   enum { HALF = BLOCK / 2 };
+  for (size_t j = 0; j < HALF; j += QUAD, weights += PANEL * QUAD)
+    for (size_t i = 0; i < PANEL; i++)
+      for (size_t k = 0; k < QUAD; k++) {
+        uint8_t pair = weights[i * QUAD + k];
+        sums[i] += (pair & 15) * x[j + k] + (pair >> 4) * x[HALF + j + k];
+      }
+}
+
+static void multiply_int4(const Matrix *matrix, const Vector *x, const float *start, float *y) {
   const uint8_t *weights = matrix->weights;
   const uint16_t *halves = matrix->halves;
-  for (size_t row = 0; row < matrix->rows; row += PANEL) {
-    float totals[PANEL] = {0};
-    for (size_t column = 0; column < matrix->columns; column += BLOCK, halves += PANEL) {
-      const int8_t *inputs = x->quantised + column;
-      int32_t offset = -8 * x->block_sums[column / BLOCK];
-      int32_t sums[PANEL] = {0};
-      for (size_t j = 0; j < HALF; j += QUAD, weights += PANEL * QUAD)
+  for (size_t row = 0; row < matrix->rows; row += TILE) {
+    float totals[TILE] = {0};
+    size_t rows = rows_of_tile(matrix, row);
+    for (size_t column = 0; column < matrix->columns; column += BLOCK)
+      for (size_t panel = 0; panel < rows; panel += PANEL, weights += PANEL * BLOCK / 2, halves += PANEL) {
+        int32_t offset = -8 * x->block_sums[column / BLOCK], sums[PANEL] = {0};
+        multiply_block(weights, x->quantised + column, sums);
         for (size_t i = 0; i < PANEL; i++)
-          for (size_t k = 0; k < QUAD; k++) {
-            uint8_t pair = weights[i * QUAD + k];
-            sums[i] += (pair & 15) * inputs[j + k] + (pair >> 4) * inputs[HALF + j + k];
-          }
-      for (size_t i = 0; i < PANEL; i++) totals[i] += from_half(halves[i]) * (float)(sums[i] + offset);
-    }
-    for (size_t i = 0; i < PANEL; i++) y[row + i] = start[row + i] + x->scale * totals[i];
+          totals[panel + i] += from_half(halves[i]) * (float)(sums[i] + offset);
+      }
+    for (size_t i = 0; i < rows; i++) y[row + i] = start[row + i] + x->scale * totals[i];
   }
 }
 

@@ -54,7 +54,7 @@ MapBytes actn_map_bytes(Store store, uint64_t rows, uint64_t columns) {
 }
 
 static size_t padded_columns(Store store, size_t columns) {
-  if (store == STORE_INT8) return round_up(columns, QUAD);
+  if (store == STORE_INT8) return round_up(columns, OCTET);
   return store == STORE_INT4 ? round_up(columns, BLOCK) : columns;
 }
 

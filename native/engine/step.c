@@ -3,17 +3,15 @@
 
 #include "context.h"
 
-enum {
-  TILE = 4 * PANEL,  /* rows: the most that a kernel takes at once */
-  SLICE = 128 * 1024 /* bytes of weights: less than a phone's second cache */
-};
+/* Bytes of weights: a part of any processor's first cache. */
+enum { SLICE = 16 * 1024 };
 
 static void multiply(const ActContext *context, const Matrix *matrix, const Vector *x,
                      const float *start, float *y) {
   context->kernels->multiply[matrix->store](matrix, x, start, y);
 }
 
-/* `count` rows, a multiple of PANEL as `from` is. */
+/* `count` rows from a tile's first one on: whole tiles, or all that are left. */
 static Matrix rows_of(const Matrix *matrix, size_t from, size_t count) {
   MapBytes before = actn_map_bytes(matrix->store, from, matrix->columns);
   Matrix rows = *matrix;
@@ -32,10 +30,10 @@ static void multiply_recurrent(const ActContext *context, const Layer *layer, La
   const Matrix *matrix = &layer->recurrent;
   uint64_t tile = actn_map_bytes(matrix->store, TILE, matrix->columns).weights;
   size_t slice = tile < SLICE ? SLICE / (size_t)tile * TILE : TILE;
-  for (size_t done = 0, count; done < matrix->rows; done += count) {
-    count = matrix->rows - done < slice ? matrix->rows - done : slice;
-    size_t from = state->backwards ? matrix->rows - done - count : done;
-    Matrix rows = rows_of(matrix, from, count);
+  size_t slices = (matrix->rows + slice - 1) / slice;
+  for (size_t i = 0; i < slices; i++) {
+    size_t from = (state->backwards ? slices - 1 - i : i) * slice, left = matrix->rows - from;
+    Matrix rows = rows_of(matrix, from, left < slice ? left : slice);
     multiply(context, &rows, &state->h, start + from, y + from);
   }
   state->backwards = !state->backwards;

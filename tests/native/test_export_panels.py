@@ -5,23 +5,32 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from act_export.targets.native.description import Affine, Layer
+from act_export.targets.native.description import Affine, Array, Layer
 from act_export.targets.native.panels import in_blocks, input_map, matrix, table
 from act_export.targets.native.precision import Store, store_of, to_int4, to_int8
 
-ROWS, COLUMNS = 21, 70
+ROWS, COLUMNS = 85, 70
+"""A tile of 64 rows, and one of 32, of which the last eleven are none."""
 DRAW = np.random.default_rng(0)
 WEIGHT = DRAW.standard_normal((ROWS, COLUMNS))
+
+
+def in_panels(values: Array, *block: int) -> Array:
+    """The tiles of `values` as (panels, columns' blocks, *block)."""
+    first = values.size * 4 // 6
+    tiles = values[:first].reshape(-1, 4, *block), values[first:].reshape(-1, 2, *block)
+    return np.concatenate([tile.swapaxes(0, 1) for tile in tiles])
 
 
 @pytest.mark.parametrize("store", [Store.FLOAT32, Store.FLOAT16])
 def test_floats(store: Store) -> None:
     packed = matrix(WEIGHT, np.arange(ROWS), store)
-    assert packed.weights.shape == (2, COLUMNS, 16)
-    for row, column in ((0, 0), (15, 69), (16, 1), (20, 33)):
-        found = packed.weights[row // 16, column, row % 16]
-        assert found == found.dtype.type(WEIGHT[row, column])
-    assert not packed.weights[1, :, 5:].any()
+    assert packed.weights.shape == (96 * COLUMNS,)
+    for row, column in ((0, 0), (15, 69), (16, 1), (63, 33)):
+        assert packed.weights[column * 64 + row] == packed.weights.dtype.type(WEIGHT[row, column])
+    second = packed.weights[64 * COLUMNS :].reshape(COLUMNS, 32)
+    np.testing.assert_array_equal(second[:, :21].T, WEIGHT[64:].astype(second.dtype))
+    assert not second[:, 21:].any()
     assert packed.bias is not None
     assert packed.bias.tolist() == [*range(ROWS), *[0] * 11]
     assert (packed.rows, packed.columns) == (ROWS, COLUMNS)
@@ -29,11 +38,12 @@ def test_floats(store: Store) -> None:
 
 def test_int8() -> None:
     packed = matrix(WEIGHT, None, Store.INT8)
-    assert packed.weights.shape == (2, 18, 16, 4)
+    panels = in_panels(packed.weights, 2, 16, 4)
+    assert panels.shape == (6, 9, 2, 16, 4)
     assert packed.scales is not None
     assert packed.sums is not None
     for row in range(ROWS):
-        codes = packed.weights[row // 16, :, row % 16].reshape(-1).astype(int)
+        codes = panels[row // 16, :, :, row % 16].reshape(-1).astype(int)
         scale = packed.scales[row]
         assert scale == np.float32(np.abs(WEIGHT[row]).max() / 127)
         assert np.abs(codes).max() == 127
@@ -45,21 +55,22 @@ def test_int8() -> None:
 
 def test_int4() -> None:
     packed = matrix(WEIGHT, None, Store.INT4)
-    assert packed.weights.shape == (2, 3, 4, 16, 4)
     assert packed.scales is not None
-    assert packed.scales.shape == (2, 3, 16)
+    panels, scales = in_panels(packed.weights, 4, 16, 4), in_panels(packed.scales, 16)
+    assert panels.shape == (6, 3, 4, 16, 4)
+    assert scales.shape == (6, 3, 16)
     found = np.zeros((ROWS, 96))
     for row in range(ROWS):
         for column in range(96):
             block, within = divmod(column, 32)
             half, place = divmod(within, 16)
-            byte = packed.weights[row // 16, block, place // 4, row % 16, place % 4]
+            byte = panels[row // 16, block, place // 4, row % 16, place % 4]
             code = (int(byte) >> 4 * half & 15) - 8
             assert -7 <= code <= 7
-            found[row, column] = code * packed.scales[row // 16, block, row % 16]
+            found[row, column] = code * scales[row // 16, block, row % 16]
     assert not found[:, COLUMNS:].any()
     assert np.square(found[:, :COLUMNS] - WEIGHT).mean() < 0.011
-    padding = packed.weights[1, :, :, 5:]
+    padding = panels[5, :, :, 5:]
     assert (padding == 0x88).all()
 
 

@@ -1,4 +1,4 @@
-"""Weights as the kernels read them: panels of 16 rows side by side, docs/native-format.md."""
+"""Weights as the kernels read them: tiles of panels of 16 rows (docs/native-format.md)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from act_export.targets.native.description import GATES, Affine, Array, Layer
 from act_export.targets.native.precision import BLOCK, Store, floats, to_int4, to_int8
 
 PANEL = 16
+TILE = 4 * PANEL
 QUAD = 4
 
-COLUMNS = {Store.FLOAT32: 1, Store.FLOAT16: 1, Store.INT8: QUAD, Store.INT4: BLOCK}
-"""The multiple that columns are padded to."""
+COLUMNS = {Store.FLOAT32: 1, Store.FLOAT16: 1, Store.INT8: 2 * QUAD, Store.INT4: BLOCK}
+"""How many columns of a panel lie together: columns are padded to a multiple."""
 
 Values = npt.NDArray[Any]
 
@@ -37,25 +38,33 @@ class Packed:
 def matrix(weight: Array, bias: Array | None, store: Store) -> Packed:
     """Pack a matrix (rows, columns) with what is added to its product."""
     padded = pad(pad(weight, PANEL), COLUMNS[store], axis=1)
-    panels = len(padded) // PANEL
+    panels = (len(padded) // PANEL, PANEL, -1)
     weights: Values
     scales: Values | None = None
     sums: Values | None = None
     if store is Store.INT8:
         codes, scales = to_int8(padded)
         sums = codes.sum(1, dtype=np.int32)
-        weights = codes.reshape(panels, PANEL, -1, QUAD).swapaxes(1, 2)
+        weights = _in_tiles(codes.reshape(*panels, 2, QUAD).transpose(0, 2, 3, 1, 4))
     elif store is Store.INT4:
         codes, scales = to_int4(padded)
-        halves = (codes + 8).astype(np.uint8).reshape(panels, PANEL, -1, 2, 4, QUAD)
+        halves = (codes + 8).astype(np.uint8).reshape(*panels, 2, 4, QUAD)
         pairs = halves[:, :, :, 0] | halves[:, :, :, 1] << 4
-        weights = pairs.transpose(0, 2, 3, 1, 4)
-        scales = scales.reshape(panels, PANEL, -1).swapaxes(1, 2)
+        weights = _in_tiles(pairs.transpose(0, 2, 3, 1, 4))
+        scales = _in_tiles(scales.reshape(panels).swapaxes(1, 2))
     else:
-        weights = floats(padded, store).reshape(panels, PANEL, -1).swapaxes(1, 2)
+        weights = _in_tiles(floats(padded, store).reshape(panels).swapaxes(1, 2))
     added = None if bias is None else floats(pad(bias, PANEL), Store.FLOAT32)
     rows, columns = weight.shape
     return Packed(store, rows, columns, weights, scales, sums, added)
+
+
+def _in_tiles(panels: Values) -> Values:
+    """(panels, columns' blocks, ...) -> the tiles' one after another: in each of up to four panels,
+    block by block, the panels' side by side."""
+    four = TILE // PANEL
+    tiles = [panels[at : at + four] for at in range(0, len(panels), four)]
+    return np.concatenate([tile.swapaxes(0, 1).reshape(-1) for tile in tiles])
 
 
 def table(rows: Array, store: Store) -> Packed:

@@ -81,6 +81,19 @@ static void give_back(Input *input) {
   free(input->sums.whole);
 }
 
+/* Where a matrix's weight lies. */
+static size_t place(size_t rows, size_t columns, size_t row, size_t column) {
+  size_t first = row / TILE * TILE, of_tile = rows - first < TILE ? rows - first : TILE;
+  return first * columns + column * of_tile + row - first;
+}
+
+/* Which row an int8 weight is of. */
+static size_t row_of(size_t rows, size_t columns, size_t at) {
+  size_t first = at / (TILE * columns) * TILE, of_tile = rows - first < TILE ? rows - first : TILE;
+  size_t within = (at - first * columns) % (of_tile * OCTET);
+  return first + within / (PANEL * OCTET) * PANEL + within / QUAD % PANEL;
+}
+
 static void check_floats(size_t rows, size_t columns) {
   Memory weights = take_floats(rows * columns, 1.0f), halves = take(rows * columns * sizeof(uint16_t));
   Memory start = take_floats(rows, 1.0f), y = take(rows * sizeof(float)),
@@ -96,7 +109,7 @@ static void check_floats(size_t rows, size_t columns) {
     for (size_t row = 0; row < rows; row++) {
       double wanted = ((float *)start.data)[row], all = fabs(wanted);
       for (size_t column = 0; column < columns; column++) {
-        double product = (double)exact[(row / PANEL * columns + column) * PANEL + row % PANEL] *
+        double product = (double)exact[place(rows, columns, row, column)] *
                          (double)x.vector.values[column];
         wanted += product;
         all += fabs(product);
@@ -146,7 +159,7 @@ static void check_integers(size_t rows, size_t columns, int kind, float scale) {
   for (size_t i = 0; i < rows * columns; i++) {
     int8_t weight = random_weight(kind);
     ((int8_t *)weights.data)[i] = weight;
-    ((int32_t *)sums.data)[i / (columns * PANEL) * PANEL + i / QUAD % PANEL] += weight;
+    ((int32_t *)sums.data)[row_of(rows, columns, i)] += weight;
   }
   for (size_t i = 0; i < rows * padded(columns, BLOCK) / 2; i++)
     ((uint8_t *)nibbles.data)[i] = (uint8_t)(kind == ANY       ? random_bits()
@@ -175,11 +188,11 @@ static void check_products(void) {
                       columns[] = {1, 2, 3, 4, 5, 8, 31, 64, 65, 200};
   for (size_t i = 0; i < sizeof panels / sizeof *panels; i++)
     for (size_t j = 0; j < sizeof columns / sizeof *columns; j++) {
-      size_t rows = panels[i] * PANEL, whole_quads = padded(columns[j], QUAD);
+      size_t rows = panels[i] * PANEL, octets = padded(columns[j], OCTET);
       check_floats(rows, columns[j]);
-      check_integers(rows, whole_quads, ANY, 1.0f);
-      check_integers(rows, whole_quads, EXTREME, 1.0f);
-      check_integers(rows, whole_quads, OUTSIDE, 1.0f);
+      check_integers(rows, octets, ANY, 1.0f);
+      check_integers(rows, octets, EXTREME, 1.0f);
+      check_integers(rows, octets, OUTSIDE, 1.0f);
     }
   check_integers(PANEL, 65536, EXTREME, 1.0f); /* the most columns that the file's reader takes */
   check_integers(PANEL, 64, ANY, NAN);
