@@ -24,15 +24,17 @@ def measured(report: Report) -> list[dict[str, Any]]:
 
 
 def leading(report: Report) -> dict[str, Any] | None:
-    """The variant to name first: with a line and a loop, pondering longest, and of these cheapest.
+    """The variant to name first: with a line and a loop, on the front, pondering longest, cheapest.
 
     Mean N that differs by rounding is the same: other runtimes run the same model.
     """
     lines = [each for each in measured(report) if "missing" not in cost_of(each)["line"]]
+    front = report["front"]["labels"] if report["front"] else []
 
-    def order(variant: Variant) -> tuple[bool, float, float]:
+    def order(variant: Variant) -> tuple[bool, bool, float, float]:
         steps = round(variant["ponder_steps"]["mean"], 2)
-        return variant["ponder"] != "unroll", steps, -cost_of(variant)["typical_per_time_step"]
+        cost = cost_of(variant)["typical_per_time_step"]
+        return variant["ponder"] != "unroll", variant["label"] in front, steps, -cost
 
     return max(lines, key=order, default=None) or next(iter(measured(report)), None)
 

@@ -223,6 +223,12 @@ def test_the_same_model_in_two_runtimes_is_led_by_the_cheaper() -> None:
     assert value["front"]["labels"] == ["b.tflite"]
 
 
+def test_what_is_on_the_front_leads_what_ponders_longer() -> None:
+    value = report([measurement("long"), measurement("brief", steps=ponder(TEXT, 3))])
+    assert value["front"]["labels"] == ["brief"]
+    assert printed(value).startswith("brief: latency of a call")
+
+
 def test_the_table_fits_100_columns() -> None:
     long = measurement("a-model-with-a-rather-long-name.tflite budget max_ponder=8")
     table = printed(report([*sweep(), long, measurement("bad", passed=False)]))
