@@ -59,7 +59,7 @@ def front(report: Report) -> str:
         for k in sweep:
             values = shown[k]["budget"].values()
             labels[k] = Label(", ".join(f"{value:g}" for value in values), [points[k]])
-        labels.append(Label(_without_budget(shown[sweep[0]]), lines[-1]))
+        labels.append(Label(shown[sweep[0]]["artefact"], lines[-1]))
     for k, spot in enumerate(place(labels, points, lines, y.start)):
         kind = "soft" if k < len(shown) and not on_front[k] else "label"
         parts.append(text(spot.x, spot.y, labels[k].words, spot.anchor, kind))
@@ -92,11 +92,6 @@ def _sweeps(variants: Sequence[Variant]) -> Iterator[list[int]]:
     for places in artefacts.values():
         if len(places) > 1 and variants[places[0]]["budget"]:
             yield sorted(places, key=lambda k: cost_of(variants[k])["typical_per_time_step"])
-
-
-def _without_budget(variant: Variant) -> str:
-    budget = " ".join(f"{name}={value:g}" for name, value in variant["budget"].items())
-    return str(variant["label"]).removesuffix(budget).strip()
 
 
 def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
