@@ -138,7 +138,7 @@ static int8_t random_weight(int kind) {
                                     : random_from(0, 1) * 254 - 127);
 }
 
-/* With scales of 1 results are integers: the same ones from all. */
+/* With scales that are powers of 2 nothing depends on how it is rounded: the same numbers from all. */
 static void check_integers(size_t rows, size_t columns, int kind, float scale) {
   Input x = take_input(columns, 1.0f);
   Memory scales = take(rows * sizeof(float)), sums = take(rows * sizeof(int32_t)),
@@ -165,8 +165,11 @@ static void check_integers(size_t rows, size_t columns, int kind, float scale) {
     ((uint8_t *)nibbles.data)[i] = (uint8_t)(kind == ANY       ? random_bits()
                                              : kind == OUTSIDE ? 255
                                                                : random_bits() % 2 * 255);
-  for (size_t i = 0; i < rows * padded(columns, BLOCK) / BLOCK; i++) ((uint16_t *)halves.data)[i] = 0x3C00;
-  for (size_t i = 0; i < rows; i++) ((float *)scales.data)[i] = 1.0f, ((float *)start.data)[i] = 0.0f;
+  for (size_t i = 0; i < rows * padded(columns, BLOCK) / BLOCK; i++) ((uint16_t *)halves.data)[i] = (uint16_t)(random_from(14, 17) << 10); /* 1/2 to 4 */
+  for (size_t i = 0; i < rows; i++) {
+    ((float *)scales.data)[i] = ldexpf(1.0f, random_from(-3, 3));
+    ((float *)start.data)[i] = (float)random_from(-9, 9);
+  }
   const Matrix matrices[] = {
       {STORE_INT8, rows, columns, weights.data, scales.data, sums.data, NULL},
       {STORE_INT4, rows, padded(columns, BLOCK), nibbles.data, NULL, NULL, halves.data},
