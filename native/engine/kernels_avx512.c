@@ -46,7 +46,13 @@ INLINE Floats power(Floats a) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm
 INLINE float sum_lanes(Floats a) { return _mm512_reduce_add_ps(a); }
 
 #define ADVANCE(pointer, bytes) ((pointer) += (bytes))
-INLINE Column load_column(const float *from) { return (Column){{load(from)}}; }
+/* Keeps gcc to the order in which weights lie, in which they come quickest. */
+#define IN_ORDER __asm__ volatile("" : : : "memory")
+INLINE Column load_column(const float *from) {
+  Column column = {{load(from)}};
+  IN_ORDER;
+  return column;
+}
 INLINE Column load_half_column(const uint16_t *from) {
   return (Column){{_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from))}};
 }
@@ -79,8 +85,6 @@ INLINE Integers end8(Sums8 sums) { return _mm512_add_epi32((__m512i)sums.of[0], 
 INLINE Sums dot_quad(Sums sum, const int8_t *weights, __m512i quad) {
   return (Sums)_mm512_dpbusd_epi32((__m512i)sum, quad, _mm512_loadu_si512(weights));
 }
-/* Keeps gcc to the order in which the weights lie, in which they come quickest. */
-#define IN_ORDER __asm__ volatile("" : : : "memory")
 #define DOT_PAIR(sums, from, in, quad, next)                                     \
   do {                                                                           \
     (sums).of[0] = dot_quad((sums).of[0], from, (in).of[quad]);                  \

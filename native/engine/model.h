@@ -61,7 +61,7 @@ static inline size_t round_up(size_t count, size_t unit) { return (count + unit 
 
 static inline bool integers(Store store) { return store == STORE_INT8 || store == STORE_INT4; }
 
-/* Bytes of the sections of a map's matrix; as many for each panel of rows. */
+/* Bytes of the sections of a map's matrix; as many for each of its rows. */
 typedef struct {
   uint64_t weights, scales, sums;
 } MapBytes;

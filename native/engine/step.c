@@ -11,15 +11,14 @@ static void multiply(const ActContext *context, const Matrix *matrix, const Vect
   context->kernels->multiply[matrix->store](matrix, x, start, y);
 }
 
-/* `count` rows from a tile's first one on: whole tiles, or all that are left. */
-static Matrix rows_of(const Matrix *matrix, size_t from, size_t count) {
-  MapBytes before = actn_map_bytes(matrix->store, from, matrix->columns);
+/* `count` rows from a tile's first one on: whole tiles, or all that are left. `row` is what each takes. */
+static Matrix rows_of(const Matrix *matrix, MapBytes row, size_t from, size_t count) {
   Matrix rows = *matrix;
   rows.rows = count;
-  rows.weights = (const char *)matrix->weights + before.weights;
+  rows.weights = (const char *)matrix->weights + from * row.weights;
   if (rows.scales) rows.scales += from;
   if (rows.sums) rows.sums += from;
-  if (rows.halves) rows.halves += before.scales / sizeof *rows.halves;
+  if (rows.halves) rows.halves += from * row.scales / sizeof *rows.halves;
   return rows;
 }
 
@@ -28,12 +27,12 @@ static Matrix rows_of(const Matrix *matrix, size_t from, size_t count) {
 static void multiply_recurrent(const ActContext *context, const Layer *layer, LayerState *state,
                                const float *start, float *y) {
   const Matrix *matrix = &layer->recurrent;
-  uint64_t tile = actn_map_bytes(matrix->store, TILE, matrix->columns).weights;
-  size_t slice = tile < SLICE ? SLICE / (size_t)tile * TILE : TILE;
+  MapBytes row = actn_map_bytes(matrix->store, 1, matrix->columns);
+  size_t tile = (size_t)(TILE * row.weights), slice = tile < SLICE ? SLICE / tile * TILE : TILE;
   size_t slices = (matrix->rows + slice - 1) / slice;
   for (size_t i = 0; i < slices; i++) {
     size_t from = (state->backwards ? slices - 1 - i : i) * slice, left = matrix->rows - from;
-    Matrix rows = rows_of(matrix, from, left < slice ? left : slice);
+    Matrix rows = rows_of(matrix, row, from, left < slice ? left : slice);
     multiply(context, &rows, &state->h, start + from, y + from);
   }
   state->backwards = !state->backwards;
