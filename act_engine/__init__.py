@@ -7,6 +7,6 @@ The engine is C (native/engine, whose act.h this follows), compiled at first use
 """
 
 from act_engine.engine import Context, Layer, Model, Sequence
-from act_engine.errors import ActError, BuildError
+from act_engine.errors import ActError
 
-__all__ = ["ActError", "BuildError", "Context", "Layer", "Model", "Sequence"]
+__all__ = ["ActError", "Context", "Layer", "Model", "Sequence"]

@@ -48,7 +48,7 @@ class Model:
     Raises:
         ActError: it is no whole file of this format.
         OSError: there is no such file.
-        BuildError: the engine has to be compiled first, and cannot be.
+        UserError: the engine has to be compiled first, and cannot be.
     """
 
     def __init__(self, source: str | os.PathLike[str] | bytes) -> None:

@@ -1,4 +1,4 @@
-"""What the engine and its build refuse."""
+"""What the engine refuses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,3 @@ class ActError(ValueError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-
-
-class BuildError(RuntimeError):
-    """The engine cannot be compiled on this machine: one line that says why."""

@@ -72,7 +72,7 @@ def library() -> Any:
     """The engine, whose functions are attributes as in act.h.
 
     Raises:
-        BuildError: it has to be compiled first, and cannot be.
+        UserError: it has to be compiled first, and cannot be.
     """
     loaded = ctypes.CDLL(str(build.library()))
     for name, (result, arguments) in OTHERS.items():

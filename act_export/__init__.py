@@ -9,15 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from act_artefact.manifest import Manifest, read_manifest
     from act_export.api import Export, Options, export
-    from act_export.manifest import Manifest, read_manifest
 
 _HOME = {
-    "Export": "api",
-    "Options": "api",
-    "export": "api",
-    "Manifest": "manifest",
-    "read_manifest": "manifest",
+    "Export": "act_export.api",
+    "Options": "act_export.api",
+    "export": "act_export.api",
+    "Manifest": "act_artefact.manifest",
+    "read_manifest": "act_artefact.manifest",
 }
 
 __all__ = ["Export", "Manifest", "Options", "export", "read_manifest"]
@@ -26,4 +26,4 @@ __all__ = ["Export", "Manifest", "Options", "export", "read_manifest"]
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(_HOME[name]), name)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from act_export.data import load
-from act_export.form import Form, Ponder, Sequence
-from act_export.manifest import Manifest
+from act_artefact.data import load
+from act_artefact.equality import FLOOR
+from act_artefact.errors import UserError
+from act_artefact.form import Form, Ponder, Sequence
+from act_artefact.manifest import Manifest
+from act_artefact.staging import check_output, staging
 from act_export.pipeline import Attempt, Pipeline, Stage, require_judge
 from act_export.samples import samples_for
-from act_export.staging import staging
 from act_export.subject import load_subject
 from act_export.targets import TARGETS, Target
-from act_export.verify import TOLERANCE, Verification
-from act_mobile.errors import UserError
+from act_export.verify import Verification
+
+FOLDERS = (".mlpackage", ".parts")
+"""Suffixes of artefacts that are folders."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.samples < 1:
             raise UserError(f"--samples must be at least 1, not {self.samples}")
-        if self.precision not in TOLERANCE:
-            raise UserError(f"--precision {self.precision!r}: use one of {', '.join(TOLERANCE)}")
+        if self.precision not in FLOOR:
+            raise UserError(f"--precision {self.precision!r}: use one of {', '.join(FLOOR)}")
         if not self.metric_tolerance >= 0:
             raise UserError(f"--metric-tolerance must be at least 0, not {self.metric_tolerance}")
         _ = self.form
@@ -101,7 +106,8 @@ def export(
         stage: told of each stage as it begins.
 
     Raises:
-        UserError: bad input.
+        UserError: bad input, or a folder that holds another export of the name, perhaps one made
+            at the same time.
         CheckFailed: an artefact does not compute what the model does.
     """
     options = options or Options()
@@ -116,21 +122,19 @@ def export(
         subject = load_subject(
             model, weights=weights, features=None if arrays is None else arrays.features
         ).limited(options.max_ponder)
-    for each in targets:
-        artefact = each.artefact(subject.name, options.form)
-        _refuse_other(_folder(folder, each, targets), subject.name, artefact)
+    places = [(each, folder / each.name if len(targets) > 1 else folder) for each in targets]
+    check = partial(_check_places, places, subject.name, options)
+    check()
     with stage("model", "data"):
         samples = samples_for(subject, arrays, options.samples)
         require_judge(options, samples)
     pipeline = Pipeline(subject, samples, options, stage)
     pipeline.check_form()
-    with staging(folder) as aside:
+    with staging((place for _, place in places), check) as aside:
         done = []
-        for each in targets:
-            part = _folder(aside, each, targets)
-            part.mkdir(exist_ok=True)
-            attempt = pipeline.run(each, part)
-            done.append(_export(each, attempt, folder / attempt.path.relative_to(aside)))
+        for each, place in places:
+            attempt = pipeline.run(each, aside[place])
+            done.append(_export(each, attempt, place / attempt.path.name))
     return done
 
 
@@ -158,8 +162,15 @@ def _targets(names: str) -> list[Target]:
     return [TARGETS[name] for name in found]
 
 
-def _folder(folder: Path, target: Target, targets: list[Target]) -> Path:
-    return folder / target.name if len(targets) > 1 else folder
+def _check_places(places: list[tuple[Target, Path]], name: str, options: Options) -> None:
+    """Refuse a folder with another export of the name, or with something in an output's way."""
+    for target, place in places:
+        artefact = target.artefact(name, options.form)
+        _refuse_other(place, name, artefact)
+        check_output(place / artefact, folder=artefact.endswith(FOLDERS))
+        source = (".c", ".h") if options.emit_c and target.embeds else ()
+        for suffix in (".manifest.json", ".golden.npz", *source):
+            check_output(place / f"{name}{suffix}")
 
 
 def _refuse_other(folder: Path, name: str, artefact: str) -> None:

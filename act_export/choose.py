@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from act_export.feeds import Samples
-from act_export.form import Form, Ponder
+from act_artefact.equality import Arrays
+from act_artefact.feeds import Samples
+from act_artefact.form import Form, Ponder
 from act_export.program import describe
-from act_export.reference import Arrays, reference_steps
+from act_export.reference import reference_steps
 from act_export.runtimes import Runtime
 from act_export.subject import Subject
 from act_export.targets import Target

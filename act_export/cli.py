@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from act_mobile.command import debug_option, run
+from act_artefact.command import debug_option, run
 
 EXAMPLES = """
 \b

@@ -1,31 +1,61 @@
-"""``NAME.golden.npz``: real calls and the model's answers, to be checked on the device first."""
+"""The calls of an artefact's golden bundle, and their answers."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
-from act_export.feeds import Samples
-from act_export.form import Form
-from act_export.interface import Interface
-from act_export.reference import reference_steps
-from act_export.subject import Subject
+from act_artefact.equality import Agreement, Answer
+from act_artefact.feeds import Samples
+from act_artefact.form import Form
+from act_artefact.golden import GoldenCall
+from act_artefact.interface import Interface
+from act_export.runtimes import Runtime
+from act_export.sensitivity import Reference
+from act_export.verify import Verification
 
 CALLS = 8
 TIME_STEPS = 8
 """Of each call, where a call may have any number."""
 
+ELSEWHERE = 2.0
+"""How much further than from the model an artefact's answers may be on other machines, whose
+kernels round otherwise, where its metric, not a tolerance, has decided."""
 
-def write_golden(
-    path: Path, subject: Subject, interface: Interface, form: Form, samples: Samples
-) -> None:
-    """Write the first calls: every input and output by name, stacked along a new first axis."""
+
+def model_calls(
+    reference: Reference, interface: Interface, form: Form, samples: Samples
+) -> list[GoldenCall]:
+    """The first calls over the samples, with the model's answers."""
     if form.sequence == "dynamic":
         form = replace(form, sequence=TIME_STEPS)
-    calls = list(islice(reference_steps(subject, interface, form, samples), CALLS))
-    arrays = {t.name: np.stack([c.inputs[t.name] for c in calls]) for t in interface.inputs}
-    arrays |= {t.name: np.stack([c.outputs[t.name] for c in calls]) for t in interface.outputs}
-    np.savez(path, allow_pickle=False, **arrays)
+    steps = islice(reference.steps(interface, form, samples), CALLS)
+    return [GoldenCall(step.inputs, answer) for step, answer in steps]
+
+
+def own_answers(calls: list[GoldenCall], runtime: Runtime, found: Verification) -> list[GoldenCall]:
+    """The same calls with the artefact's own answers: what it computed where it was judged.
+
+    Args:
+        found: what the artefact's verification found.
+    """
+    return [GoldenCall(call.inputs, _own_answer(runtime, call, found)) for call in calls]
+
+
+def _own_answer(runtime: Runtime, call: GoldenCall, found: Verification) -> Answer:
+    outputs = runtime.run(call.inputs)
+    tolerance = {
+        name: (max(ELSEWHERE * error, 1e-5) * (1 + np.abs(outputs[name]))).astype(np.float32)
+        for name, error in found.max_relative_error.items()
+    }
+    return Answer(outputs, tolerance, call.answer.on_threshold)
+
+
+def agreement(runtime: Runtime, calls: list[GoldenCall]) -> Agreement:
+    """Run the calls and compare."""
+    found = Agreement()
+    for call in calls:
+        found.add(call.answer, runtime.run(call.inputs))
+    return found

@@ -6,7 +6,7 @@
 
 With several ACT layers each has its step, and between two steps lies a ``next``. A value that a
 part makes for a later one, or for its own next call, has the same name with ``_out`` after it: the
-driver (:mod:`act_export.driver`) keeps all values by name and knows nothing else.
+driver (:mod:`act_artefact.driver`) keeps all values by name and knows nothing else.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from act_export import interface
-from act_export.driver import PartFacts, Repeat
-from act_export.interface import Interface
+from act_artefact import interface
+from act_artefact.driver import PartFacts, Repeat
+from act_artefact.interface import Interface
 from act_export.program import Program
 
 WHILE = torch.ops.higher_order.while_loop

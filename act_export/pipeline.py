@@ -10,23 +10,29 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from act_artefact import __version__
+from act_artefact.equality import FLOOR, Answer
+from act_artefact.errors import CheckFailed, UserError
+from act_artefact.feeds import Samples
+from act_artefact.files import digest
+from act_artefact.form import Ponder
+from act_artefact.golden import GoldenCall, write_golden
+from act_artefact.interface import Interface
+from act_artefact.manifest import METADATA_KEY, Manifest
 from act_export.choose import Candidates, Choice, candidates, choose
-from act_export.feeds import Samples
-from act_export.form import Ponder
-from act_export.golden import write_golden
-from act_export.manifest import METADATA_KEY, Manifest, digest
+from act_export.golden import agreement, model_calls, own_answers
 from act_export.program import Program, untraced
 from act_export.quiet import quiet
-from act_export.reference import streams
+from act_export.reference import Step, streams
 from act_export.runtimes import Runtime, load
+from act_export.sensitivity import Reference
 from act_export.subject import Subject
 from act_export.targets import Target
-from act_export.verify import Verification, verify
-from act_mobile import __version__
-from act_mobile.errors import CheckFailed, UserError
+from act_export.verify import Verification, metric_change, verify
 from act_mobile.halting import ACTHalting
 
 if TYPE_CHECKING:
@@ -58,6 +64,12 @@ class Pipeline:
     stage: Stage
     _programs: dict[Ponder, Program] = field(default_factory=dict)
     _seconds: dict[Ponder, float] = field(default_factory=dict)
+    _answered: dict[Interface, list[tuple[Step, Answer]]] = field(default_factory=dict)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """What all artefacts of the export are compared with."""
+        return Reference(self.subject, self.options.precision)
 
     def check_form(self) -> None:
         """Refuse a stream of what only whole sequences have: layers that mix time steps.
@@ -133,18 +145,10 @@ class Pipeline:
         with timed("convert"):
             metadata = {METADATA_KEY: json.dumps(manifest.facts())}
             parts = target.convert(program, path, metadata, self.options.precision)
+        self._answers(program)
         with timed("verify"):
             runtime = load(target.name, path, parts)
-            verification = verify(
-                self.subject,
-                program.interface,
-                program.form,
-                runtime,
-                self.samples,
-                time_steps=self.options.samples,
-                precision=self.options.precision,
-                metric_tolerance=self.options.metric_tolerance,
-            )
+            verification = self._verification(program, runtime)
         if not verification.passed:
             raise CheckFailed(
                 f"{target.name}: the artefact is not the model: {verification.reason()}; "
@@ -153,11 +157,56 @@ class Pipeline:
         manifest = replace(manifest, parts=parts)
         return Attempt(path, program, manifest, verification, runtime, seconds)
 
+    def _answers(self, program: Program) -> list[tuple[Step, Answer]]:
+        """The model's calls to compare with: the same for all artefacts with these tensors."""
+        described = program.interface
+        if described not in self._answered:
+            with self.stage("model", "answer"):
+                self._answered[described] = list(
+                    self.reference.steps(
+                        described, program.form, self.samples, self.options.samples
+                    )
+                )
+        return self._answered[described]
+
+    def _verification(self, program: Program, runtime: Runtime) -> Verification:
+        options, samples = self.options, self.samples
+        found = verify(
+            self._answers(program), program.interface, runtime, samples, options.precision
+        )
+        if options.precision != "fp32" and samples.judged:
+            found.metric = metric_change(
+                self.subject,
+                program.interface,
+                program.form,
+                runtime,
+                samples,
+                time_steps=options.samples,
+                allowed=options.metric_tolerance,
+            )
+        return found
+
+    def _golden(self, attempt: Attempt) -> list[GoldenCall]:
+        """The calls of the golden bundle, which the artefact itself answers as they say.
+
+        Raises:
+            CheckFailed: it does not.
+        """
+        program, runtime = attempt.program, attempt.runtime
+        calls = model_calls(self.reference, program.interface, program.form, self.samples)
+        if FLOOR[self.options.precision] is None:
+            calls = own_answers(calls, runtime, attempt.verification)
+        if reason := agreement(runtime, calls).reason():
+            raise CheckFailed(
+                f"{attempt.path.name}: fails its own golden bundle: {reason}; nothing was written"
+            )
+        return calls
+
     def _finish(
         self, target: Target, attempt: Attempt, folder: Path, choice: Choice | None
     ) -> Attempt:
         """Write the manifest and the golden bundle beside the artefact, and its C source."""
-        program, name = attempt.program, self.subject.name
+        name = self.subject.name
         manifest = replace(
             attempt.manifest,
             choice=None if choice is None else choice.to_json(),
@@ -165,13 +214,8 @@ class Pipeline:
             sha256=digest(attempt.path),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        write_golden(
-            folder / f"{name}.golden.npz",
-            self.subject,
-            program.interface,
-            program.form,
-            self.samples,
-        )
+        with self.stage(target.name, "golden bundle"), quiet():
+            write_golden(folder / f"{name}.golden.npz", self._golden(attempt))
         if self.options.emit_c and target.embeds:
             target.write_source(attempt.path)
         text = json.dumps(manifest.to_json(), indent=1) + "\n"
@@ -211,9 +255,7 @@ def require_judge(options: Options, samples: Samples) -> None:
     Raises:
         UserError: the metric decides about this precision, and the samples have none.
     """
-    from act_export.verify import TOLERANCE
-
-    if TOLERANCE[options.precision] is None and not samples.judged:
+    if FLOOR[options.precision] is None and not samples.judged:
         raise UserError(
             f"--precision {options.precision} is judged by the task's metric: give --data, an "
             "eval.npz with targets and metric"

@@ -14,13 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from act_export import interface
-from act_export.form import Form
-from act_export.interface import TIME_AXIS, Interface, StatePair
+from act_artefact import interface
+from act_artefact.errors import UserError
+from act_artefact.form import Form
+from act_artefact.interface import TIME_AXIS, Interface, StatePair
 from act_export.subject import Subject, called_with
 from act_mobile.act import ACT, ACTOutput
 from act_mobile.cells import state_size
-from act_mobile.errors import UserError
 from act_mobile.halting import Budget
 
 

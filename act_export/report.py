@@ -48,7 +48,7 @@ def table(exports: list[Export]) -> None:
     grid.add_column("target")
     grid.add_column("file", overflow="fold")
     grid.add_column("ponder")
-    for name in ("size", "ops", "y err", "R err", "state err", "N equal", "seconds"):
+    for name in ("size", "ops", "y err", "R err", "state err", "of allowed", "N equal", "seconds"):
         grid.add_column(name, justify="right", no_wrap=True)
     folder = exports[0].path.parent if len(exports) == 1 else exports[0].path.parent.parent
     for each in exports:
@@ -65,6 +65,7 @@ def table(exports: list[Export]) -> None:
             f"{y:.1e}",
             f"{remainder:.1e}",
             f"{max(errors.values()):.1e}",
+            "" if found.tolerance is None else f"{max(found.max_tolerance_share.values()):.0%}",
             Text(
                 f"{found.ponder_steps_equal}/{compared}",
                 style="yellow" if found.ponder_steps_differ else "green",
@@ -79,7 +80,7 @@ def table(exports: list[Export]) -> None:
     allowed = (
         "the metric decides"
         if found.tolerance is None
-        else f"{found.tolerance:g} x (1 + |value|) allowed"
+        else f"{found.tolerance:g} x (1 + |value|) allowed, more where a call amplifies rounding"
     )
     console.print(
         f"Each was checked over {found.time_steps} time steps of {found.source}: "
@@ -109,7 +110,7 @@ def _remarks(export: Export) -> Iterator[tuple[str, str]]:
     elif found.ponder_steps_differ:
         yield (
             f"N differs in {found.ponder_steps_differ} time steps, where a halting sum lies on the "
-            f"threshold to within {found.tolerance:g}.",
+            "threshold to within rounding.",
             "yellow",
         )
     if found.metric:

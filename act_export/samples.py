@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from act_export.data import EvalFile
-from act_export.feeds import Samples, cut
+from act_artefact.data import EvalFile
+from act_artefact.errors import UserError
+from act_artefact.feeds import Samples, cut
 from act_export.subject import Subject
-from act_mobile.errors import UserError
 from act_mobile.tasks import task_from_dict
 from act_mobile.tasks.task import Task
 

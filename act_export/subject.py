@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from act_artefact.errors import UserError
 from act_mobile.act import ACT, ACTOutput
 from act_mobile.cells import State
-from act_mobile.errors import UserError
 from act_mobile.files import load_saved, load_weights
 from act_mobile.halting import Budget
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from act_artefact import __version__ as __version__
+
 if TYPE_CHECKING:
     from act_mobile.act import ACT, ACTOutput, Ponder
     from act_mobile.files import SavedModel, load_model, load_saved, save_model
     from act_mobile.model import ACTConfig, ACTModel
-
-__version__ = "0.1.0"
 
 _HOME = {
     "ACT": "act",

@@ -7,9 +7,9 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
+from act_artefact.errors import UserError
 from act_mobile.analytic import run_analytic
 from act_mobile.cells import CELLS, AnalyticCell, CellFactory, State, split, state_size
-from act_mobile.errors import UserError
 from act_mobile.halting import ACTHalting, Budget, Halting, parse_halting
 from act_mobile.ponder import LOOPS, PonderKind
 from act_mobile.sequence import loop_over_time, run_sequence

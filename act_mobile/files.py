@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-import pickle
-import struct
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError, escaped, shown
+from act_artefact.staging import written_aside
 from act_mobile.model import ACTConfig, ACTModel
+from act_mobile.reading import MAX_BYTES, plain, read_tensors
 
 FORMAT = "act-mobile/1"
-MAX_BYTES = 2 << 30
-"""The largest model file that is read: a zip entry of a stranger's may claim any size."""
+
+MAX_LETTERS = 80
+"""The most letters of a setting in a configuration; the longest is ``fixed:K``."""
 
 
 @dataclass
@@ -35,26 +33,20 @@ class SavedModel:
 def save_model(
     path: str | os.PathLike[str], model: ACTModel, task: dict[str, Any] | None = None
 ) -> None:
-    """Write ``model.pt``, whole or not at all."""
+    """Write ``model.pt``, whole or not at all, into a folder that is made if it is not there.
+
+    Raises:
+        UserError: something other than a regular file is in the way, or there is no room.
+        ValueError: the task is not of plain types, which is all that is read back.
+    """
     saved = {
         "format": FORMAT,
         "config": model.config.to_dict(),
         "state_dict": {k: v.detach().cpu().clone() for k, v in model.state_dict().items()},
-        "task": task or {},
+        "task": plain(task or {}),
     }
     with written_aside(Path(path)) as aside:
         torch.save(saved, aside)
-
-
-@contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """A path beside ``path`` to write to, renamed to it if the block ends well, else removed."""
-    aside = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        yield aside
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def load_model(path: str | os.PathLike[str]) -> ACTModel:
@@ -70,16 +62,20 @@ def load_saved(path: str | os.PathLike[str]) -> SavedModel:
             with its own configuration, or has weights that are not finite.
     """
     path = Path(path)
-    saved = _unpickle(path)
+    saved = read_tensors(path)
     if not isinstance(saved, dict) or saved.get("format") != FORMAT:
         found = saved.get("format") if isinstance(saved, dict) else type(saved).__name__
         raise UserError(
-            f"{path}: not an act-mobile model (format {found!r}, expected {FORMAT!r}): "
+            f"{path}: not an act-mobile model (format {shown(found)}, expected {FORMAT!r}): "
             "save it with act_mobile.save_model"
         )
     config, weights, task = (saved.get(k) for k in ("config", "state_dict", "task"))
     if not isinstance(config, dict) or not isinstance(weights, dict) or not isinstance(task, dict):
         raise UserError(f"{path}: config, state_dict and task must each be a dict")
+    try:
+        task = plain(task)
+    except ValueError as error:
+        raise UserError(f"{path}: its task is {error}") from None
     try:
         with torch.device("meta"):
             model = ACTModel(_config(config))
@@ -96,76 +92,58 @@ def load_weights(path: Path, module: nn.Module) -> None:
     Raises:
         UserError: the file is missing, damaged, holds code, or does not fit the module.
     """
-    weights = _unpickle(path)
+    weights = read_tensors(path)
     if not isinstance(weights, dict):
         raise UserError(f"{path}: holds a {type(weights).__name__}, not a state_dict")
     _check_weights(path, module, weights)
-    module.load_state_dict(weights)
+    # Names and shapes are those of the module as it is, and so are the versions of its parts.
+    state = module.state_dict()
+    state.update(weights)
+    module.load_state_dict(state)
 
 
-def _unpickle(path: Path) -> Any:
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
-        raise UserError(
-            f"{path}: not a torch file, or cut short ({error}): copy it again, or save it with "
-            "act_mobile.save_model"
-        ) from None
-    if size > MAX_BYTES:
-        raise UserError(f"{path}: holds {size} bytes, more than the {MAX_BYTES} that are read")
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "GLOBAL" in str(error):
-            raise UserError(
-                f"{path}: holds code or objects besides tensors and plain types, which are not "
-                "loaded: save it with act_mobile.save_model"
-            ) from None
-        raise UserError(f"{path}: damaged, its contents cannot be read: copy it again") from None
-    except (
-        RuntimeError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-    ) as error:
-        # What torch's reader raises on a damaged archive depends on where the damage is.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: damaged, cannot be read ({reason}): copy it again") from None
-
-
-def _config(config: dict[str, Any]) -> ACTConfig:
+def _config(config: dict[Any, Any]) -> ACTConfig:
     known = {f.name for f in fields(ACTConfig)}
     required = {"input_size", "hidden_size", "output_size"}
     if unknown := sorted(map(str, config.keys() - known)):
-        raise UserError(f"config has unknown entries: {', '.join(unknown)}")
+        raise UserError(f"config has unknown entries: {escaped(', '.join(unknown))}")
     if missing := sorted(required - config.keys()):
         raise UserError(f"config lacks {', '.join(missing)}")
+    for name, value in config.items():
+        if not _is_setting(value):
+            raise UserError(f"config: {name} cannot be {shown(value)}")
     return ACTConfig(**config)
 
 
-def _check_weights(path: Path, model: nn.Module, weights: dict[str, Any]) -> None:
+def _is_setting(value: Any) -> bool:
+    """Test for what any setting may be: a number, a few letters, or None."""
+    if isinstance(value, str):
+        return len(value) <= MAX_LETTERS
+    if isinstance(value, int):
+        return value.bit_length() < 64
+    return value is None or isinstance(value, float)
+
+
+def _check_weights(path: Path, model: nn.Module, weights: dict[Any, Any]) -> None:
     expected = model.state_dict()
+    if (size := sum(weight.nbytes for weight in expected.values())) > MAX_BYTES:
+        raise UserError(f"{path}: a model of {size} bytes, more than the {MAX_BYTES} that are read")
     for name in sorted(expected.keys() | weights.keys(), key=str):
         if name not in expected:
-            raise UserError(f"{path}: weight {name!r} is not in the model")
+            raise UserError(f"{path}: weight {shown(name)} is not in the model")
         if name not in weights:
             raise UserError(f"{path}: weight {name!r} is missing")
-        weight, shape = weights[name], tuple(expected[name].shape)
-        if (
-            not isinstance(weight, torch.Tensor)
-            or weight.is_floating_point() != expected[name].is_floating_point()
-            or weight.is_sparse
-        ):
-            raise UserError(f"{path}: weight {name!r} is not a dense floating-point tensor")
-        if tuple(weight.shape) != shape:
-            raise UserError(
-                f"{path}: weight {name!r} has shape {tuple(weight.shape)}, the model {shape}"
-            )
-        if not bool(torch.isfinite(weight).all()):
-            raise UserError(f"{path}: weight {name!r} has NaN or infinite values: train it again")
+        _check_weight(f"{path}: weight {name!r}", weights[name], expected[name])
+
+
+def _check_weight(what: str, weight: Any, expected: Tensor) -> None:
+    if not isinstance(weight, Tensor):
+        raise UserError(f"{what} is {shown(weight)}, not a tensor")
+    if weight.is_floating_point() != expected.is_floating_point():
+        raise UserError(f"{what} is of {weight.dtype}, the model's of {expected.dtype}")
+    if weight.shape != expected.shape:
+        raise UserError(
+            f"{what} has shape {tuple(weight.shape)}, the model {tuple(expected.shape)}"
+        )
+    if weight.is_floating_point() and not bool(torch.isfinite(weight.float()).all()):
+        raise UserError(f"{what} has NaN or infinite values as float32: train it again")

@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from torch import Tensor
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 
 
 class Budget(NamedTuple):

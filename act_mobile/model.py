@@ -7,9 +7,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from act_artefact.errors import UserError
 from act_mobile.act import ACT, ACTOutput
 from act_mobile.cells import CELLS, State
-from act_mobile.errors import UserError
 from act_mobile.halting import Budget, parse_halting
 
 SIZE_LIMITS = {

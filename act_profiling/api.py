@@ -9,13 +9,13 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
-from act_export.data import EvalFile, load
-from act_mobile import __version__
-from act_mobile.errors import UserError
+from act_artefact import __version__
+from act_artefact.data import EvalFile, load
+from act_artefact.errors import UserError
 from act_profiling.devices import Device
 from act_profiling.measurement import Measurement
 from act_profiling.report.build import Report, build
-from act_profiling.report.files import write
+from act_profiling.report.files import check_paths, write
 from act_profiling.session import Extent, Session, Stage
 from act_profiling.variants import open_artefacts, plans
 
@@ -37,7 +37,11 @@ def profile(
     page: Path | None = None,
     stage: Stage = lambda variant, name: nullcontext(),
 ) -> Report:
-    """Profile artefacts on a device and write the report.
+    """Profile artefacts on a device, write the report and return it.
+
+    An artefact that fails its golden check on the device is in the report, without a number, and
+    raises nothing: ``report["variants"][k]["golden"]["passed"]`` tells. The command turns it into
+    exit code 1.
 
     Args:
         artefacts: exported files, each with its manifest and golden bundle beside it.
@@ -49,11 +53,11 @@ def profile(
         page: where ``report.html`` goes.
 
     Raises:
-        UserError: bad input, or a device that cannot do this.
-        CheckFailed: a runner failed. (An artefact that differs on the device is in the report,
-            without a number.)
+        UserError: bad input, a device that cannot do this, or no place for the report.
+        CheckFailed: a runner failed.
     """
     extent = extent or Extent()
+    check_paths([(output, page)])
     if not artefacts:
         raise UserError("no artefact to profile")
     chosen = plans(open_artefacts([Path(path) for path in artefacts]), list(sweep))

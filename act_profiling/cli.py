@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from act_mobile.command import debug_option, run
+from act_artefact.command import debug_option, run
+from act_artefact.errors import CheckFailed
 
 if TYPE_CHECKING:
     from act_profiling.devices import Device
@@ -42,6 +43,8 @@ def command() -> None:
 
     `act-profile ARTEFACT... --data eval.npz` profiles (see `act-profile profile --help`);
     `act-profile compare A.json B.json` says what changed between two reports.
+
+    The exit code is 1 where a golden check failed, 2 for bad input or a device that cannot do this.
     """
 
 
@@ -84,21 +87,27 @@ def profile(
     """Run ARTEFACTs on real data and report latency, ponder steps and accuracy.
 
     Each artefact needs its manifest and golden bundle beside it, as act-export writes them. The
-    bundle is checked on the device first: what does not compute the model gets no number.
+    bundle is checked on the device first: what does not compute the model gets no number. The
+    others keep theirs, the report is written and shown, and the exit code is 1.
     """
     from act_export.report import Progress
     from act_profiling.api import profile as run_profile
     from act_profiling.devices.open import open_devices
-    from act_profiling.ending import ended_by_signals, on_each
+    from act_profiling.ending import failed_checks, on_each
     from act_profiling.report import terminal
+    from act_profiling.report.files import check_paths
     from act_profiling.session import Extent
 
-    with ended_by_signals(), Progress() as progress, ExitStack() as stack:
+    with Progress() as progress, ExitStack() as stack:
         devices = open_devices(device, runtime=runtime, keep=keep)
         for each in devices:
             stack.callback(each.close)
+        numbers = range(len(devices))
+        paths = [(_numbered(output, number), _numbered(page, number)) for number in numbers]
+        check_paths(paths)
 
         def measure(each: Device, number: int) -> Report:
+            path, html = paths[number]
             return run_profile(
                 artefacts,
                 data,
@@ -106,8 +115,8 @@ def profile(
                 sweep=sweep,
                 items=items,
                 extent=Extent(**extent),
-                output=_numbered(output, number),
-                page=_numbered(page, number),
+                output=path,
+                page=html,
                 stage=progress.stage if len(devices) == 1 else partial(_stage, each.name),
             )
 
@@ -117,6 +126,8 @@ def profile(
     else:
         for report in reports:
             terminal.show(report)
+    if failed := [line for report in reports for line in failed_checks(report)]:
+        errors.append(CheckFailed("; ".join(failed)))
     for error in errors[1:]:
         click.echo(f"act-profile: error: {error}", err=True)
     if errors:
@@ -125,13 +136,13 @@ def profile(
 
 @contextmanager
 def _stage(device: str, variant: str, name: str) -> Iterator[None]:
-    """A line for each stage of one of several devices, once it has passed."""
+    """Print a line for a stage of one of several devices, once it has passed."""
     yield
     click.echo(f"{device} {variant} {name}", err=True)
 
 
 def _numbered(path: Path | None, number: int) -> Path | None:
-    """The path, or for a further device one with a number."""
+    """Return the path, or for a further device one with a number."""
     if path is None or number == 0:
         return path
     return path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
@@ -143,7 +154,10 @@ def _numbered(path: Path | None, number: int) -> Path | None:
 @click.option("--anyway", is_flag=True, help="Compare across devices or data.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def compare(before: Path, after: Path, anyway: bool, as_json: bool) -> None:
-    """What changed from one report to another, and whether it is more than noise."""
+    """Say what changed from one report to another, and whether it is more than noise.
+
+    The exit code is 1 where a golden check failed in AFTER.
+    """
     from act_profiling.report import compare as comparing
 
     comparing.main(before, after, anyway=anyway, as_json=as_json)

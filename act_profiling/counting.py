@@ -14,13 +14,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from act_mobile.errors import CheckFailed, UserError
+from act_artefact.compiling import compiled, find_compiler
+from act_artefact.errors import CheckFailed, UserError
 from act_profiling.devices import Job, Outcome, Settings
 from act_profiling.devices.host import facts_of, failure, runner_options
 from act_profiling.emulator.phone import EMULATED, write_phone
 from act_profiling.libraries import NATIVE, Library, arm64_library
 from act_profiling.programs import glibc
-from act_profiling.runner import SOURCES, aarch64_runner, compiled, compiler
+from act_profiling.runner import SOURCES, aarch64_runner
 
 PLUGIN_SOURCES = SOURCES / "qemu"
 PLUGIN = "qemu_count.so"
@@ -31,11 +32,10 @@ def plugin_folder() -> Path:
     """The folder with QEMU's plugin, compiled at first use.
 
     Raises:
-        UserError: there is no C compiler.
-        CheckFailed: it does not compile.
+        UserError: there is no C compiler, or it does not compile.
     """
     files = sorted(PLUGIN_SOURCES.glob("*.[ch]"))
-    command = [*compiler(), "-O2", "-shared", "-fPIC"]
+    command = [*find_compiler("qemu-count"), "-O2", "-shared", "-fPIC"]
     return compiled("qemu-count", PLUGIN, command, files, ()).parent
 
 

@@ -1,44 +1,16 @@
-"""What ends a profile early, and work on several devices at once that ends with it."""
+"""Work on several devices at once, and the checks that fail a profile at its end."""
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from types import FrameType
 from typing import TypeVar
 
-from act_mobile.errors import CheckFailed, UserError
+from act_artefact.errors import CheckFailed, UserError
 from act_profiling.devices import Device
+from act_profiling.report.build import Report
 
 T = TypeVar("T")
-
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Within it SIGTERM and SIGHUP do what Ctrl-C does: blocks end, and devices are left clean.
-
-    The exit code is a shell's, 128 and the signal's number. A signal that is ignored stays so: what
-    nohup started goes on.
-    """
-
-    def end(number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_IGN)  # once: cleaning up is not to be cut short
-        sys.exit(128 + number)
-
-    before = {each: signal.getsignal(each) for each in SIGNALS}
-    heard = [each for each, handler in before.items() if handler != signal.SIG_IGN]
-    for each in heard:
-        signal.signal(each, end)
-    try:
-        yield
-    finally:
-        for each in heard:
-            signal.signal(each, before[each])
 
 
 def on_each(
@@ -68,3 +40,13 @@ def on_each(
                 each.interrupt()
             raise
     return done, failed
+
+
+def failed_checks(report: Report) -> list[str]:
+    """Name the variants whose golden check failed on the device, each with the reason."""
+    device = report["device"]["name"]
+    return [
+        f"{variant['label']} on {device}: {variant['missing']}"
+        for variant in report["variants"]
+        if not variant["golden"]["passed"]
+    ]

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from act_export.interface import Tensor
-from act_export.manifest import Manifest
+from act_artefact.interface import Tensor
+from act_artefact.manifest import Manifest
 
 Array = npt.NDArray[Any]
 

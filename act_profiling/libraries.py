@@ -9,10 +9,11 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from act_engine.build import cache, cached
-from act_mobile.errors import UserError
+from act_artefact.cache import cache, kept
+from act_artefact.errors import UserError
 
 FETCH_SECONDS = 600.0
 
@@ -128,16 +129,21 @@ def arm64_library(target: str) -> Library:
         UserError: it cannot be fetched.
     """
     runtime = _runtime(target)
-    kept = cache() / f"{runtime.package}-{runtime.version}-arm64-{runtime.sha256[:12]}"
-    if not kept.is_dir():
-        with tempfile.TemporaryDirectory() as folder, cached(kept) as made:
-            made.mkdir()
-            with zipfile.ZipFile(_fetch(runtime, Path(folder))) as wheel:
-                prefix = f"{runtime.module}/{runtime.pattern.removesuffix('*')}"
-                for name in wheel.namelist():
-                    if name.startswith(prefix):
-                        (made / Path(name).name).write_bytes(wheel.read(name))
-    return Library(next(kept.iterdir()), runtime.version)
+    name = f"{runtime.package}-{runtime.version}-arm64-{runtime.sha256[:12]}"
+    folder = kept(cache() / name, partial(_unpack_library, runtime))
+    return Library(next(folder.iterdir()), runtime.version)
+
+
+def _unpack_library(runtime: _Runtime, to: Path) -> None:
+    to.mkdir()
+    prefix = f"{runtime.module}/{runtime.pattern.removesuffix('*')}"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        zipfile.ZipFile(_fetch(runtime, Path(folder))) as wheel,
+    ):
+        for name in wheel.namelist():
+            if name.startswith(prefix):
+                (to / Path(name).name).write_bytes(wheel.read(name))
 
 
 def _fetch(runtime: _Runtime, folder: Path) -> Path:

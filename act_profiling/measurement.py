@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from act_export.manifest import Manifest
+from act_artefact.manifest import Manifest
 from act_profiling.job import Call
 from act_profiling.operators import Operator
 from act_profiling.rows import Row
@@ -100,7 +100,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Metric:
-    """How well the outputs of the run answer the task; names of :mod:`act_export.metrics`."""
+    """How well the outputs of the run answer the task; names of :mod:`act_artefact.metrics`."""
 
     name: str
     value: float

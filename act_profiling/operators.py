@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from act_mobile.errors import CheckFailed
+from act_artefact.errors import CheckFailed
 
 PROFILED = ("onnxruntime", "litert")
 """How the names of the runtimes begin that write profiles; the TfLite C API has none."""

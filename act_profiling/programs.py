@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.devices.adb import Program, Programs
 from act_profiling.emulator.root import default_root
 from act_profiling.libraries import NATIVE, arm64_library, own_library

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
-from act_mobile.errors import CheckFailed
+from act_artefact.errors import CheckFailed
 from act_profiling.devices import Job, Settings
 from act_profiling.job import DATA_MAGIC
 from act_profiling.rows import ROWS_MAGIC

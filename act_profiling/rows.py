@@ -11,9 +11,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from act_export.interface import Tensor
-from act_export.manifest import Manifest
-from act_mobile.errors import CheckFailed
+from act_artefact.errors import CheckFailed
+from act_artefact.interface import Tensor
+from act_artefact.manifest import Manifest
 
 Array = npt.NDArray[Any]
 

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from act_engine import BuildError, build
-from act_mobile.errors import CheckFailed, UserError
+from act_artefact.compiling import compiled, find_compiler
+from act_artefact.errors import UserError
+from act_engine.build import SOURCES as ENGINE
 
 SOURCES = Path(__file__).parent / "native_runner"
 """A link to native/runner, whose files are in an installed package."""
@@ -31,22 +32,9 @@ def host_runner(*, native: bool = False) -> Path:
         native: with the native engine, and with no other runtime.
 
     Raises:
-        UserError: there is no C compiler.
-        CheckFailed: it does not compile.
+        UserError: there is no C compiler, or it does not compile.
     """
-    return _build(compiler(), native)
-
-
-def compiler() -> tuple[str, ...]:
-    """The command of this machine's C compiler.
-
-    Raises:
-        UserError: there is none.
-    """
-    try:
-        return build.find_compiler("act-runner")
-    except BuildError as error:
-        raise UserError(str(error)) from None
+    return _build(find_compiler("act-runner"), native)
 
 
 def aarch64_runner(*, native: bool = False) -> Path:
@@ -56,8 +44,7 @@ def aarch64_runner(*, native: bool = False) -> Path:
         native: with the native engine, and with no other runtime or library: not even glibc.
 
     Raises:
-        UserError: there is no cross-compiler.
-        CheckFailed: it does not compile.
+        UserError: there is no cross-compiler, or it does not compile.
     """
     if gcc := shutil.which(AARCH64_GCC):
         return _build((gcc, "-static") if native else (gcc,), native)
@@ -72,26 +59,12 @@ def aarch64_runner(*, native: bool = False) -> Path:
     )
 
 
-def compiled(
-    what: str, name: str, command: Sequence[str], files: Sequence[Path], libraries: Sequence[str]
-) -> Path:
-    """:func:`act_engine.build.compiled`, whose failure ends a profile.
-
-    Raises:
-        CheckFailed: it does not compile.
-    """
-    try:
-        return build.compiled(what, name, command, files, libraries)
-    except BuildError as error:
-        raise CheckFailed(str(error)) from None
-
-
 def _build(compile_with: Sequence[str], native: bool = False) -> Path:
     files = sorted(SOURCES.glob("*.[ch]"))
     if not native:
         return compiled("act-runner", NAME, [*compile_with, "-O2"], files, ("-ldl", "-lm"))
-    engine, own = build.SOURCES, [file for file in files if not file.match("runtime*.c")]
-    files = [*own, *sorted((SOURCES / "engine").glob("*.c")), *sorted(engine.glob("*.[ch]"))]
+    own = [file for file in files if not file.match("runtime*.c")]
+    files = [*own, *sorted((SOURCES / "engine").glob("*.c")), *sorted(ENGINE.glob("*.[ch]"))]
     # Without the first the compiler may round otherwise than in the engine's other builds.
-    options = ("-ffp-contract=off", "-O2", "-I", str(engine))
+    options = ("-ffp-contract=off", "-O2", "-I", str(ENGINE))
     return compiled("act-runner", NATIVE_NAME, [*compile_with, *options], files, ("-lm",))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -12,13 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from act_export.data import EvalFile
-from act_export.feeds import Samples, feeds
-from act_export.form import Form
-from act_export.metrics import measure
+from act_artefact.data import EvalFile
+from act_artefact.errors import UserError
+from act_artefact.feeds import Samples, feeds
+from act_artefact.files import copy
+from act_artefact.form import Form
+from act_artefact.golden import read_golden
+from act_artefact.metrics import measure
 from act_profiling.devices import Device, Job, Outcome, Settings
 from act_profiling.front import weigh
-from act_profiling.golden import check_golden, golden_bundle, golden_calls
+from act_profiling.golden import check_golden, device_calls
 from act_profiling.job import Call, write_data, write_plan
 from act_profiling.measurement import (
     GoldenCheck,
@@ -121,25 +123,23 @@ class Session:
 
     def _check(self, artefact: Artefact) -> GoldenCheck:
         manifest = artefact.manifest
-        bundle = golden_bundle(manifest, artefact.path.parent)
-        calls = golden_calls(manifest, bundle)
+        bundle = read_golden(manifest, artefact.path.parent)
+        calls = device_calls(manifest, bundle)
         plan = Plan("golden", artefact, {})
         job = self._write(plan, calls, tuple(range(len(calls))))
         settings = replace(self._settings, keep="all", warmup=0)
         rows, _ = self._run(plan, job, settings)
-        return check_golden(manifest, bundle, rows)
+        return check_golden(bundle, rows)
 
     def _write(self, plan: Plan, calls: list[Call], first_calls: tuple[int, ...]) -> Job:
         folder = self.folder / f"job{len(list(self.folder.glob('job*')))}"
         folder.mkdir()
-        source, copy = plan.artefact.path, folder / plan.artefact.path.name
-        if source.is_dir():
-            shutil.copytree(source, copy)
-        else:
-            shutil.copy2(source, copy)
-        write_plan(folder / "plan.txt", plan.artefact.manifest, plan.budget)
-        write_data(folder / "data.bin", plan.artefact.manifest, calls)
-        return Job(folder, plan.artefact.manifest.target, first_calls)
+        path, manifest = plan.artefact.path, plan.artefact.manifest
+        if copy(path, folder / path.name) != manifest.sha256:
+            raise UserError(f"{path}: has changed while it was profiled: export the model again")
+        write_plan(folder / "plan.txt", manifest, plan.budget)
+        write_data(folder / "data.bin", manifest, calls)
+        return Job(folder, manifest.target, first_calls)
 
     def _run(self, plan: Plan, job: Job, settings: Settings) -> tuple[list[Row], Outcome]:
         self._runs += 1

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
 
-from act_export.manifest import Manifest, digest, read_manifest
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
+from act_artefact.files import digest
+from act_artefact.manifest import Manifest, read_manifest
 
 RUN_BY = {"onnx": "ONNX Runtime", "tflite": "LiteRT", "native": "act-engine"}
 """Targets that a device here can run."""

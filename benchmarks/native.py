@@ -43,6 +43,7 @@ from export_forms import (
 )
 from peers import Call
 
+from act_artefact import compiling
 from act_engine import Model, build
 from act_export import export
 from act_export.api import Options
@@ -60,8 +61,8 @@ STEPS = 20
 def compile_c(sources: list[Path], output: Path, *flags: str) -> Path:
     """Compile C files with the engine's own."""
     engine = [*build.SOURCES.glob("*.c"), *sources]
-    command = [*build.find_compiler("the benchmark"), "-O2", f"-I{build.SOURCES}", *flags]
-    build.compile_c("the benchmark", [*command, *map(str, engine), "-lm", "-o", str(output)])
+    command = [*compiling.find_compiler("the benchmark"), "-O2", f"-I{build.SOURCES}", *flags]
+    compiling.compile_c("the benchmark", [*command, *map(str, engine), "-lm", "-o", str(output)])
     return output
 
 

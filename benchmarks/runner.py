@@ -23,16 +23,16 @@ from typing import Any
 
 import numpy as np
 
-from act_engine.build import compile_c
+from act_artefact.compiling import compile_c, find_compiler
+from act_artefact.interface import Interface, StatePair, Tensor
+from act_artefact.manifest import Manifest, read_manifest
 from act_export.api import Options, export
-from act_export.interface import Interface, StatePair, Tensor
-from act_export.manifest import Manifest, read_manifest
 from act_profiling.devices import Job, Settings
 from act_profiling.devices.host import HostDevice
 from act_profiling.job import Call, write_data, write_plan
 from act_profiling.libraries import installed_library
 from act_profiling.rows import read_rows
-from act_profiling.runner import SOURCES, compiler, host_runner
+from act_profiling.runner import SOURCES, host_runner
 
 EMPTY = r"""
 /* Stands for ONNX Runtime: a model that computes nothing. */
@@ -89,7 +89,8 @@ def bookkeeping(folder: Path, manifest: Manifest, calls: int) -> tuple[float, fl
     sources = [str(s) for s in SOURCES.glob("*.c") if not s.name.startswith("runtime")]
     program = str(folder / "empty")
     sources.append(str(folder / "empty.c"))
-    compile_c("the benchmark", [*compiler(), "-O2", f"-I{SOURCES}", *sources, "-o", program])
+    compiler = find_compiler("the benchmark")
+    compile_c("the benchmark", [*compiler, "-O2", f"-I{SOURCES}", *sources, "-o", program])
     files = [str(folder / name) for name in ("plan.txt", "data.bin", "rows.bin")]
     walls = {}
     for count in (calls, 11 * calls):

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
-from act_export.driver import PartFacts, drive
+from act_artefact.driver import PartFacts, drive
 
 
 class Runtime(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from act_export.mil import Program
+from act_mil import Program
 
 
 class CoreMLEvaluation:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from act_export.interface import Interface
+from act_artefact.interface import Interface
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from act_export.driver import PartFacts
-from act_export.form import Form, Ponder
-from act_mobile.errors import CheckFailed, UserError
+from act_artefact.driver import PartFacts
+from act_artefact.errors import CheckFailed, UserError
+from act_artefact.form import Form, Ponder
 
 if TYPE_CHECKING:
     from act_export.program import Program
@@ -136,12 +136,9 @@ class Target:
 
 
 def _compile_engine() -> None:
-    from act_engine import BuildError, build
+    from act_engine import build
 
-    try:
-        build.library()
-    except BuildError as error:
-        raise UserError(f"target native: {error}") from None
+    build.library()
 
 
 TARGETS = {

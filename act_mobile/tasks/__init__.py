@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError, shown
 
 if TYPE_CHECKING:
     from act_mobile.tasks.task import Task
@@ -34,7 +34,7 @@ def task_class(name: str) -> type[Task]:
         UserError: there is no such task.
     """
     if name not in TASKS:
-        raise UserError(f"task {name!r} is not known: use one of {', '.join(TASKS)}")
+        raise UserError(f"task {shown(name)} is not known: use one of {', '.join(TASKS)}")
     task: type[Task] = import_module(f"{__name__}.{name}").TASK
     return task
 
@@ -43,6 +43,7 @@ def task_from_dict(saved: Mapping[str, Any]) -> Task:
     """The task that ``Task.to_dict`` described, as ``model.pt`` holds it.
 
     Raises:
-        UserError: the task is not known, or a size is missing its type or out of range.
+        UserError: the task is not known, a size is of another type or out of range, or the task
+            has a file of its author's own, which the description does not carry.
     """
     return task_class(str(saved.get("name"))).from_dict(saved)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_mobile.model import ACTConfig
-from act_mobile.tasks.task import Batch, Metric, Recipe, Task, size
+from act_mobile.tasks.task import Batch, Metric, Recipe, Task, own_file, size
 
 SHIPPED = Path(__file__).parent / "data" / "shakespeare.txt"
 EMBEDDING = 64
@@ -41,27 +41,20 @@ class CharLM(Task):
     )
     evaluation_rows: ClassVar[int] = 256
 
-    text: str | None = field(
-        default=None, metadata={"help": "text file; else plays of Shakespeare"}
-    )
+    text: str | None = own_file("text file; else plays of Shakespeare")
     length: int = size(100, 1, 100_000, "bytes of a window")
 
     @cached_property
     def _parts(self) -> tuple[Tensor, Tensor]:
         """The bytes for training and for evaluation, int64."""
-        path = SHIPPED if self.text is None else Path(self.text)
-        if not path.is_file():
+        contents = SHIPPED.read_bytes() if self.text is None else self.own_files["text"]
+        split = len(contents) * 9 // 10
+        if len(contents) - split <= self.length:
             raise UserError(
-                f"{path}: no such file, the text that the charlm task reads: name another, "
-                "or, where the command takes it, give --data"
+                f"{self.text or SHIPPED}: {len(contents)} bytes are too few for windows of "
+                f"{self.length}: it takes at least {10 * (self.length + 1)}"
             )
-        data = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8).long()
-        split = len(data) * 9 // 10
-        if len(data) - split <= self.length:
-            raise UserError(
-                f"{path}: {len(data)} bytes are too few for windows of {self.length}: "
-                f"it takes at least {10 * (self.length + 1)}"
-            )
+        data = torch.frombuffer(bytearray(contents), dtype=torch.uint8).long()
         return data[:split], data[split:]
 
     @property

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from act_mobile.extras import require
+from act_artefact.extras import require
 from act_mobile.model import ACTConfig
 from act_mobile.tasks.task import Batch, Metric, Recipe, Task
 

@@ -7,23 +7,29 @@ whose score is the logit of yes.
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError, escaped, shown
+from act_artefact.files import read
 from act_mobile.model import ACTConfig
 
 Metric = Literal["sequence_error", "accuracy", "bits_per_char"]
 
 FACTS = {"name", "metric", "labels", "vocabulary"}
-"""What :meth:`Task.to_dict` says besides the sizes."""
+"""What :meth:`Task.to_dict` says besides the sizes and own files."""
+
+MAX_FILE = 1 << 30
+"""Bytes of a file of the user's own that are read."""
 
 BITS_PER_NAT = 1.4426950408889634
 
@@ -74,9 +80,18 @@ def size(default: int, low: int, high: int, text: str) -> Any:
     return field(default=default, metadata={"low": low, "high": high, "help": text})
 
 
+def own_file(text: str) -> Any:
+    """A file of the user's own: a dataclass field that is its path, or None.
+
+    The path never leaves this machine: what describes the task has the sha256 of the contents, and
+    a task that is made from a description opens nothing.
+    """
+    return field(default=None, metadata={"own_file": True, "help": text})
+
+
 @dataclass(frozen=True)
 class Task(ABC):
-    """A task; its fields are its sizes.
+    """A task; its fields are its sizes, and files of the user's own.
 
     Raises:
         UserError: a size is not a whole number in its range.
@@ -102,7 +117,7 @@ class Task(ABC):
             value, low, high = getattr(self, f.name), f.metadata["low"], f.metadata["high"]
             if type(value) is not int or not low <= value <= high:
                 raise UserError(
-                    f"{f.name} must be a whole number from {low} to {high}, not {value!r}"
+                    f"{f.name} must be a whole number from {low} to {high}, not {shown(value)}"
                 )
 
     @abstractmethod
@@ -166,11 +181,32 @@ class Task(ABC):
             return float((score * asked).amax(1).mean())
         return float((score * asked).sum() / asked.sum())
 
+    @cached_property
+    def own_files(self) -> dict[str, bytes]:
+        """The contents of the user's own files, by field; read once, so that they stay the same.
+
+        Raises:
+            UserError: a file is missing, no regular file, or too large.
+        """
+        paths = {name: getattr(self, name) for name in _own_files(self)}
+        return {n: read(Path(path), MAX_FILE) for n, path in paths.items() if path is not None}
+
     def to_dict(self) -> dict[str, Any]:
-        """The task in plain types: its sizes, and what models for it are told of it."""
+        """The task in plain types: its sizes, its files' sha256, and what models are told of it.
+
+        Raises:
+            UserError: a file of the user's own cannot be read.
+        """
+        contents = self.own_files
         return {
             "name": self.name,
-            **{f.name: getattr(self, f.name) for f in fields(self)},
+            **{name: getattr(self, name) for name in _sizes(self)},
+            **{
+                _described(name): hashlib.sha256(contents[name]).hexdigest()
+                if name in contents
+                else None
+                for name in _own_files(self)
+            },
             "metric": self.metric,
             "labels": None if self.labels is None else list(self.labels),
             "vocabulary": self.vocabulary,
@@ -181,12 +217,34 @@ class Task(ABC):
         """The task that :meth:`to_dict` described; sizes it lacks keep their defaults.
 
         Raises:
-            UserError: an entry is not known, or a size is out of range.
+            UserError: an entry is not known, a size is out of range, or the task has a file of its
+                author's own.
         """
-        known = {f.name for f in fields(cls)}
-        if unknown := sorted(map(str, saved.keys() - known - FACTS)):
-            raise UserError(f"task {cls.name} has unknown entries: {', '.join(unknown)}")
-        return cls(**{k: v for k, v in saved.items() if k in known})
+        files = _own_files(cls)
+        # Descriptions of old had the path itself.
+        known = {*_sizes(cls), *files, *map(_described, files), *FACTS}
+        if unknown := sorted(map(str, saved.keys() - known)):
+            raise UserError(f"task {cls.name} has unknown entries: {escaped(', '.join(unknown))}")
+        for name in files:
+            if saved.get(name) is not None or saved.get(_described(name)) is not None:
+                raise UserError(
+                    f"the model was trained on a {name} of its own, which its file does not carry: "
+                    "give --data (the eval.npz that act-train wrote beside it)"
+                )
+        return cls(**{name: saved[name] for name in _sizes(cls) if name in saved})
+
+
+def _sizes(task: Task | type[Task]) -> list[str]:
+    return [f.name for f in fields(task) if "own_file" not in f.metadata]
+
+
+def _own_files(task: Task | type[Task]) -> list[str]:
+    return [f.name for f in fields(task) if "own_file" in f.metadata]
+
+
+def _described(own_file: str) -> str:
+    """The entry that stands for an own file in a task's description."""
+    return f"{own_file}_sha256"
 
 
 def _by_question(output: Tensor, targets: Tensor) -> Tensor:

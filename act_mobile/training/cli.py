@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from act_mobile.command import debug_option, run
+from act_artefact.command import debug_option, run
 from act_mobile.tasks import TASKS, task_class
 
 EXAMPLES = """
@@ -90,7 +90,7 @@ class TaskCommands(click.Group):
 
 def train_task(name: str, output: Path, resume: bool, as_json: bool, **options: Any) -> None:
     """What each task's command does."""
-    from act_mobile.extras import require
+    from act_artefact.extras import require
 
     for module in ("lightning", "tensorboard", "matplotlib"):
         require(module, "train")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
-from act_mobile.errors import CheckFailed
+from act_artefact.errors import CheckFailed
 from act_mobile.model import ACTModel
 from act_mobile.tasks.task import Batch, Task
 from act_mobile.training.options import Options

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_mobile.model import ACTConfig
 from act_mobile.tasks.task import Task
 

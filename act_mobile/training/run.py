@@ -23,7 +23,7 @@ from lightning.pytorch.callbacks import (
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_mobile.files import load_model, save_model
 from act_mobile.model import ACTModel
 from act_mobile.tasks.task import Task

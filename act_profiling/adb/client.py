@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.devices import Interrupted
 
 SECONDS = 20.0

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.adb import arguments
 from act_profiling.adb.client import SECONDS, Adb, DeviceGone, Done
 from act_profiling.adb.discovery import NETWORK, listed

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.adb import arguments
 from act_profiling.adb.client import Adb
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 
 CPU = "/sys/devices/system/cpu"
 

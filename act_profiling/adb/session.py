@@ -13,7 +13,7 @@ from shlex import join, quote
 from types import MappingProxyType
 from typing import TextIO
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.adb import thermal
 from act_profiling.adb.client import DeviceGone
 from act_profiling.adb.connection import Connection

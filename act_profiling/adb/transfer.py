@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from shlex import quote
 
-from act_mobile.errors import CheckFailed, UserError
+from act_artefact.errors import CheckFailed, UserError
 from act_profiling.adb import arguments
 from act_profiling.adb.client import DeviceGone, Done
 from act_profiling.adb.connection import Connection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from act_mobile.errors import CheckFailed
+from act_artefact.errors import CheckFailed
 from act_profiling.adb import thermal
 
 STUCK_SECONDS = 600.0

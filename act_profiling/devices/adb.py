@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from act_mobile.errors import CheckFailed, UserError
+from act_artefact.errors import CheckFailed, UserError
 from act_profiling.adb import facts, thermal
 from act_profiling.adb.client import Adb, DeviceGone
 from act_profiling.adb.connection import PATIENCE, Connection

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from act_mobile.errors import CheckFailed, UserError
+from act_artefact.errors import CheckFailed, UserError
 from act_profiling.devices import Interrupted, Job, Outcome, Settings
 from act_profiling.libraries import NATIVE, installed_library, own_library
 from act_profiling.operators import read_operators

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.devices import Device
 
 

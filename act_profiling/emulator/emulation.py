@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.adb import arguments
 from act_profiling.adb.client import Adb
 from act_profiling.adb.discovery import connect

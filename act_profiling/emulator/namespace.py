@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 
 START_SECONDS = 20
 

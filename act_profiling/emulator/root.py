@@ -13,7 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from act_mobile.errors import UserError
+from act_artefact.cache import cache
+from act_artefact.errors import UserError
 from act_profiling.emulator.namespace import LIBRARIES
 
 PACKAGES = (
@@ -52,8 +53,7 @@ Dir::Cache "{folder}/cache";
 
 def default_root() -> Path:
     """Where the built root lies."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "act-mobile" / "emulated-device" / "root"
+    return cache() / "emulated-device" / "root"
 
 
 def is_built(root: Path) -> bool:

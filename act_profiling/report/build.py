@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from act_export.metrics import HIGHER_IS_BETTER
+from act_artefact.metrics import HIGHER_IS_BETTER
 from act_profiling import statistics
 from act_profiling.front import pareto_front
 from act_profiling.measurement import Measurement, Round, Sample

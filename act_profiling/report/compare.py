@@ -1,4 +1,4 @@
-"""What changed from one report to another, and whether it is more than noise."""
+"""Two reports compared: the changes from one to the other, and whether they exceed noise."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from act_mobile.errors import UserError
+from act_artefact.errors import CheckFailed, UserError
 from act_profiling import statistics
+from act_profiling.ending import failed_checks
 from act_profiling.front import equal
 from act_profiling.report import words
 from act_profiling.report.amounts import amount
@@ -176,12 +177,16 @@ def main(old: Path, new: Path, *, anyway: bool = False, as_json: bool = False) -
 
     Raises:
         UserError: a file is no report, or the two cannot be compared.
+        CheckFailed: once all is printed: a golden check failed in the second report.
     """
-    comparison = compare(read(old), read(new), anyway)
+    before, after = read(old), read(new)
+    comparison = compare(before, after, anyway)
     if as_json:
         print(json.dumps(comparison.to_json(), ensure_ascii=False))
     else:
         show(comparison)
+    if failed := failed_checks(after):
+        raise CheckFailed("; ".join(failed))
 
 
 STYLES = {"less": "green", "more": "red", "one round": "yellow"}

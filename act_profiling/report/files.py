@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from act_export.staging import staging
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
+from act_artefact.staging import check_output, staging
 from act_profiling.measurement import Measurement
 from act_profiling.report import html
 from act_profiling.report.build import FORMAT, Report
@@ -22,6 +21,26 @@ INLINE_LIMIT = 20_000
 """Rows and time steps of all variants, above which they lie in ``NAME.rows.npz`` beside."""
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
+
+
+def check_paths(reports: Iterable[tuple[Path | None, Path | None]]) -> None:
+    """Refuse paths that reports cannot be written to, before anything is measured for them.
+
+    Args:
+        reports: ``path`` and ``page`` of :func:`write`, for each report.
+
+    Raises:
+        UserError: two files have one path; or see :func:`act_artefact.staging.check_output`.
+    """
+    seen = set()
+    for path, page in reports:
+        rows = path and path.with_name(_rows_name(path))
+        for file in filter(None, (path, rows, page)):
+            check_output(file)
+            whole = file.parent.resolve() / file.name
+            if whole in seen:
+                raise UserError(f"{file}: two outputs have this path: give another -o or --html")
+            seen.add(whole)
 
 
 def write(
@@ -36,17 +55,17 @@ def write(
     ``NAME.rows.npz`` beside ``NAME.json``: variant k's columns are its arrays ``k.NAME``.
 
     Raises:
-        UserError: a folder cannot be written to, or is full; then nothing is left behind.
+        UserError: a folder cannot be written to, or is full, or something other than a regular file
+            is in the way; then nothing is left behind.
     """
-    with ExitStack() as stack:
+    with staging(each.parent for each in (path, page) if each) as aside:
         if page:
-            aside = stack.enter_context(staging(page.parent))
-            (aside / page.name).write_text(html.render(report), encoding="utf-8")
+            (aside[page.parent] / page.name).write_text(html.render(report), encoding="utf-8")
         if path:
-            aside = stack.enter_context(staging(path.parent))
-            report = {**report, "rows": _write_rows(report, measurements, aside, path.stem)}
+            folder = aside[path.parent]
+            report = {**report, "rows": _write_rows(report, measurements, folder / path.name)}
             text = json.dumps(report, allow_nan=False, ensure_ascii=False)
-            (aside / path.name).write_text(text + "\n", encoding="utf-8")
+            (folder / path.name).write_text(text + "\n", encoding="utf-8")
     return report
 
 
@@ -67,17 +86,19 @@ def read(path: Path) -> Report:
     return report
 
 
-def _write_rows(
-    report: Report, measurements: Sequence[Measurement], aside: Path, name: str
-) -> dict[str, Any]:
+def _rows_name(path: Path) -> str:
+    return f"{path.stem}.rows.npz"
+
+
+def _write_rows(report: Report, measurements: Sequence[Measurement], path: Path) -> dict[str, Any]:
     found = [_raw(each, report["cost"]) if each.rounds else {} for each in measurements]
     size = sum(len(raw[key]) for raw in found if raw for key in ("call", "n_call"))
     if size <= INLINE_LIMIT:
         return {"variants": [{k: v.tolist() for k, v in raw.items()} for raw in found]}
-    file = f"{name}.rows.npz"
+    file = path.with_name(_rows_name(path))
     arrays = {f"{k}.{key}": values for k, raw in enumerate(found) for key, values in raw.items()}
-    np.savez_compressed(aside / file, allow_pickle=False, **arrays)
-    return {"file": file}
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return {"file": file.name}
 
 
 def _raw(measurement: Measurement, cost: str) -> dict[str, Any]:

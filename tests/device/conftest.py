@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from act_export.interface import Interface, StatePair, Tensor
-from act_export.manifest import Manifest
+from act_artefact.interface import Interface, StatePair, Tensor
+from act_artefact.manifest import Manifest
 from act_profiling.adb import Adb, session
 from act_profiling.adb.discovery import connect
 from act_profiling.devices import Job

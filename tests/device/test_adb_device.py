@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.adb import Adb
 from act_profiling.adb.discovery import connect, find
 from act_profiling.devices import Job, Settings

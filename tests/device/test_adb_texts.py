@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.adb import arguments, facts, thermal
 from act_profiling.adb.discovery import Listed, parse
 from act_profiling.adb.transfer import links

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from act_artefact.errors import UserError
+from act_artefact.golden import read_golden
 from act_export.api import Options, export
-from act_mobile.errors import UserError
 from act_profiling.adb import Adb, Connection
 from act_profiling.adb.client import DeviceGone
 from act_profiling.devices import Job, Settings
@@ -20,7 +21,7 @@ from act_profiling.devices.adb import AdbDevice, Program
 from act_profiling.devices.emulated import EmulatedDevice
 from act_profiling.emulator.emulation import Emulation
 from act_profiling.emulator.namespace import Machine, Unavailable
-from act_profiling.golden import check_golden, golden_bundle, golden_calls
+from act_profiling.golden import check_golden, device_calls
 from act_profiling.job import Call, write_data, write_plan
 from act_profiling.programs import device_programs
 from act_profiling.rows import read_rows
@@ -61,7 +62,7 @@ def golden_job(artefact: Artefact, folder: Path) -> Job:
     manifest = artefact.manifest
     folder.mkdir()
     (folder / manifest.artefact).write_bytes(artefact.path.read_bytes())
-    calls = golden_calls(manifest, golden_bundle(manifest, artefact.path.parent))
+    calls = device_calls(manifest, read_golden(manifest, artefact.path.parent))
     write_plan(folder / "plan.txt", manifest)
     write_data(folder / "data.bin", manifest, calls)
     return Job(folder, manifest.target, tuple(range(len(calls))))
@@ -74,8 +75,8 @@ def test_golden_bundle_in_arm64(phone: Emulation, artefact: Artefact, tmp_path: 
     manifest, job = artefact.manifest, golden_job(artefact, tmp_path / "job")
     with AdbDevice(phone.adb, phone.serial, device_programs()) as device:
         outcome = device.run(job, Settings(keep="all", warmup=0, cpus="big"), tmp_path / "rows")
-    bundle = golden_bundle(manifest, artefact.path.parent)
-    check = check_golden(manifest, bundle, read_rows(outcome.rows, manifest, "all"))
+    bundle = read_golden(manifest, artefact.path.parent)
+    check = check_golden(bundle, read_rows(outcome.rows, manifest, "all"))
     assert check.passed, check.reason
     runtimes = ("onnxruntime", "LiteRT", "litert", "act-engine")
     assert str(outcome.facts["runtime"]).startswith(runtimes)

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from act_mobile.errors import CheckFailed, UserError
+from act_artefact.command import ended_by_signals
+from act_artefact.errors import CheckFailed, UserError
 from act_profiling.adb import Adb, session, watch
 from act_profiling.adb.discovery import connect, find
 from act_profiling.adb.transfer import sha256
 from act_profiling.devices import Job, Outcome, Settings
 from act_profiling.devices.adb import AdbDevice, Programs
-from act_profiling.ending import ended_by_signals
 from tests.device.conftest import CALLS, ONCE, ROW_SIZE, SEQUENCE, measured
 from tests.device.double import Double, Faults
 

@@ -10,11 +10,13 @@ import pytest
 from act_export import Options, export
 from act_mobile import save_model
 from act_profiling import open_devices, profile
+from act_profiling.cli import main
 from act_profiling.devices.adb import AdbDevice
 from act_profiling.devices.emulated import EmulatedDevice
 from act_profiling.emulator.namespace import Unavailable
 from act_profiling.session import Extent
 from tests.export.conftest import pondering
+from tests.profiling.test_equality import MODELS, other_weights
 
 pytestmark = pytest.mark.device
 
@@ -55,3 +57,23 @@ def test_a_whole_profile_in_arm64(tmp_path: Path) -> None:
     assert onnx["ponder_steps"]["mean"] == tflite["ponder_steps"]["mean"]
     assert onnx["metric"] == tflite["metric"]
     assert "µs" not in (tmp_path / "report.html").read_text()
+
+
+def test_other_weights_fail_over_adb(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The command ends with exit code 1, and says which tensor is off."""
+    try:
+        for device in open_devices("emulated"):
+            device.close()
+    except Unavailable as error:
+        pytest.skip(str(error))
+    options = Options("loop", samples=20)
+    data = MODELS / "charlm" / "eval.npz"
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    export(MODELS / "charlm/model.pt", "onnx", output=good, data=data, options=options)
+    artefacts = good / "model.onnx", other_weights(good, bad, 10.0)
+    where = ("--data", data, "--items", "1", "--rounds", "1", "--device", "emulated")
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in (*artefacts, *where)])
+    said = capfd.readouterr().err
+    assert ended.value.code == 1
+    assert "bad/model.onnx on emulated:cortex-a76: golden check failed: y is off by" in said

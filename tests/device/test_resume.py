@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from act_mobile.errors import CheckFailed
+from act_artefact.errors import CheckFailed
 from act_profiling.devices import Job, Settings
 from act_profiling.resume import HEAD, Kept, Place
 from act_profiling.rows import ROWS_MAGIC

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from act_mobile.errors import CheckFailed
+from act_artefact.errors import CheckFailed
 from act_profiling.adb import Adb
 from act_profiling.adb.discovery import connect
 from act_profiling.devices import Device, Interrupted, Job, Settings

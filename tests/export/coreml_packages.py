@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from act_export.form import Form
-from act_export.mil import Program as SavedProgram
+from act_artefact.form import Form
 from act_export.program import trace
 from act_export.reference import call_model
 from act_export.subject import Subject
 from act_export.targets import coreml
+from act_mil import Program as SavedProgram
 from act_mobile import ACTModel
 
 Arrays = dict[str, np.ndarray[Any, Any]]

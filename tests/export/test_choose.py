@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from act_artefact.form import Form
 from act_export import export, read_manifest
 from act_export.choose import Candidates, candidates, choose
-from act_export.form import Form
 from act_export.samples import samples_for
 from act_export.subject import Subject, load_subject
 from act_export.targets import TARGETS

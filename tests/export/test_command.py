@@ -7,15 +7,19 @@ import io
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from act_artefact.locking import locked
+from act_artefact.staging import LOCK
+from act_export import export
 from act_export.cli import main
 
 ModelFile = Callable[..., Path]
@@ -226,3 +230,123 @@ def test_a_folder_that_is_not_writable(model_file: ModelFile) -> None:
     path = model_file()
     line = refused(path.parent, path, "--target", "onnx", "-o", "/proc/act-export")
     assert "/proc/act-export: cannot be made" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("model.onnx", ["--target", "onnx"]),
+        ("model.mlpackage", ["--target", "coreml"]),
+        ("model.manifest.json", ["--target", "onnx"]),
+        ("model.golden.npz", ["--target", "onnx,native"]),
+        ("model.h", ["--target", "native", "--emit-c"]),
+    ],
+)
+def test_what_is_in_the_way_of_an_output(
+    model_file: ModelFile, tmp_path: Path, name: str, arguments: list[str]
+) -> None:
+    """Refused before there are data: the model's task, which would make them, does not fit it."""
+    folder = tmp_path / "out" / ("native" if "," in arguments[1] else "")
+    folder.mkdir(parents=True)
+    (folder / name).symlink_to("elsewhere")
+    path = model_file(task={"name": "parity", "bits": 8})
+    line = refused(tmp_path, path, *arguments, "-o", "out")
+    assert f"{name}: is a symbolic link, not a" in line
+    assert "move it away, or give another -o" in line
+
+
+@contextlib.contextmanager
+def started(*arguments: Any, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a Python process, which is killed at the end of the block if it still runs."""
+    with subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_two_targets_into_one_folder_at_the_same_time(
+    model_file: ModelFile, tmp_path: Path
+) -> None:
+    """Both find the folder empty; neither goes on before both have looked."""
+    path, out = model_file(), tmp_path / "out"
+    out.mkdir()
+    with contextlib.ExitStack() as stack:
+        with locked(out / LOCK):
+            both = [
+                stack.enter_context(
+                    started("-m", "act_export.cli", path, "--target", each, "-o", out, cwd=tmp_path)
+                )
+                for each in ("native", "onnx")
+            ]
+            for process in both:
+                assert process.stderr is not None
+                while "model   data" not in process.stderr.readline():
+                    assert process.poll() is None
+        errors = [process.communicate(timeout=120)[1] for process in both]
+    codes = [process.returncode for process in both]
+    assert sorted(codes) == [0, 2]
+    first = ("model.actn", "model.onnx")[codes.index(0)]
+    message = f"{out / first}: the folder already holds another export of model: give another -o"
+    assert errors[codes.index(2)].splitlines()[-1] == f"act-export: error: {message}"
+    assert json.loads((out / "model.manifest.json").read_text())["artefact"] == first
+    names = {"model.manifest.json", "model.golden.npz", first}
+    assert {file.name for file in out.iterdir()} == names
+
+
+CONVERTED = """
+import signal
+from act_export import api, cli
+
+class Waiting(api.Pipeline):
+    def run(self, target, folder):
+        super().run(target, folder)
+        print("converted", flush=True)
+        signal.pause()
+
+api.Pipeline = Waiting
+for each in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(each, signal.SIG_DFL)  # also where what started the tests ignores them
+cli.main()
+"""
+"""``act-export`` that stops once its artefact is written aside."""
+
+
+def ended(path: Path, number: signal.Signals, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Export into ``out``, and send a signal before anything is moved there."""
+    arguments = (path, "--target", "native", "--ponder", "loop", "-o", "out")
+    with started("-c", CONVERTED, *arguments, cwd=cwd) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "converted\n"
+        assert [file.parent != cwd / "out" for file in cwd.rglob("model.actn")] == [True]
+        process.send_signal(number)
+        out, errors = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing(
+    model_file: ModelFile, tmp_path: Path, number: signal.Signals
+) -> None:
+    done = ended(model_file(), number, tmp_path)
+    assert done.returncode == 128 + number
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["model.pt"]
+
+
+def test_the_next_export_removes_what_a_killed_one_left(
+    model_file: ModelFile, tmp_path: Path
+) -> None:
+    path, out = model_file(), tmp_path / "out"
+    assert ended(path, signal.SIGKILL, tmp_path).returncode == -signal.SIGKILL
+    assert len(list(out.glob(".act-export-*"))) == 1
+    export(path, "native", output=out)
+    names = {"model.actn", "model.manifest.json", "model.golden.npz"}
+    assert {file.name for file in out.iterdir()} == names

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from act_export.form import Form
-from act_export.mil import MILError
+from act_artefact.form import Form
 from act_export.subject import Subject
 from act_export.targets.coreml import MAX_TIME_STEPS
+from act_mil import MILError
 from act_mobile import ACT
 from tests.export.conftest import pondering
 from tests.export.coreml_packages import Pair, largest_error

@@ -12,7 +12,7 @@ import pytest
 import torch
 from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
 
-from act_export.form import Form
+from act_artefact.form import Form
 from act_export.program import trace
 from act_mobile import ACTConfig, ACTModel
 from tests.export.conftest import pondering

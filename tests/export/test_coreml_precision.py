@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from act_export.form import Form
+from act_artefact.form import Form
 from tests.export.conftest import pondering
 from tests.export.coreml_packages import Pair, largest_error
 

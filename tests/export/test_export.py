@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 import torch
 
+from act_artefact.errors import UserError
+from act_artefact.files import digest
+from act_artefact.golden import read_golden
+from act_artefact.manifest import METADATA_KEY
 from act_export import export, read_manifest
 from act_export.api import Options
-from act_export.manifest import METADATA_KEY, digest
 from act_export.runtimes import load
 from act_export.targets import TARGETS
 from act_mobile import load_model
-from act_mobile.errors import UserError
 
 ModelFile = Callable[..., Path]
 
@@ -78,15 +80,14 @@ def test_golden_bundle_holds_the_models_own_answers(exported: Path, target: str)
     folder = exported / "out" / target
     manifest = read_manifest(folder / "lm.manifest.json")
     golden = dict(np.load(folder / "lm.golden.npz"))
+    calls = read_golden(manifest, folder)
     runtime = load(target, folder / manifest.artefact)
-    inputs, outputs = manifest.interface.inputs, manifest.interface.outputs
-    assert set(golden) == {t.name for t in (*inputs, *outputs)}
-    calls = len(golden["tokens"])
-    assert calls >= 4
-    for call in range(calls):
-        got = runtime.run({t.name: golden[t.name][call] for t in inputs})
-        for tensor in outputs:
-            np.testing.assert_allclose(got[tensor.name], golden[tensor.name][call], atol=1e-5)
+    assert len(calls) >= 4
+    for call in calls:
+        got = runtime.run(call.inputs)
+        for name, expected in call.answer.outputs.items():
+            np.testing.assert_allclose(got[name], expected, atol=1e-5)
+        assert all((t >= 1e-5).all() for t in call.answer.tolerance.values())
 
     model = load_model(exported / "lm.pt")
     tokens = torch.from_numpy(golden["tokens"]).T

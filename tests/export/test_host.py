@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from act_artefact.driver import PartFacts, Repeat, drive
+from act_artefact.errors import UserError
 from act_export import export, read_manifest
 from act_export.api import Options
-from act_export.driver import PartFacts, Repeat, drive
 from act_export.runtimes import load
 from act_export.targets import TARGETS
-from act_mobile.errors import UserError
 
 ModelFile = Callable[..., Path]
 HOST = Options(ponder="host", samples=60)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from act_export.metrics import loss_of, measure
+from act_artefact.metrics import loss_of, measure
 from act_mobile.tasks import task_class
 
 

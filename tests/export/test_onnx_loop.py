@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 import torch
 
-from act_export.form import Form, Ponder
+from act_artefact.form import Form, Ponder
 from act_export.program import trace
 from act_export.runtimes.onnx import OnnxRuntime
 from act_export.subject import Subject

@@ -10,7 +10,7 @@ import onnx
 import pytest
 import torch
 
-from act_export.form import Form
+from act_artefact.form import Form
 from act_export.program import trace
 from act_export.runtimes.onnx import OnnxRuntime
 from act_export.subject import Subject

@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from act_export.form import Form
+from act_artefact.form import Form
 from act_export.program import trace
 from act_export.subject import Subject
 from act_export.targets import onnx as target

@@ -12,7 +12,7 @@ import torch
 from ai_edge_litert.tools import flatbuffer_utils
 from litert_converter import schema_py_generated as schema
 
-from act_export.form import Form
+from act_artefact.form import Form
 from act_export.program import trace
 from act_export.reference import call_model
 from act_export.runtimes import load

@@ -14,15 +14,15 @@ from litert_torch.backend.lowerings import registry
 from torch import Tensor, nn
 from torch._higher_order_ops.while_loop import while_loop
 
-from act_export import interface
-from act_export.form import Form
-from act_export.interface import Interface
+from act_artefact import interface
+from act_artefact.errors import CheckFailed, UserError
+from act_artefact.form import Form
+from act_artefact.interface import Interface
 from act_export.program import Program
 from act_export.runtimes import load
 from act_export.targets import tflite
 from act_export.targets.tflite import lowerings
 from act_export.targets.tflite.while_loop import OPERATOR
-from act_mobile.errors import CheckFailed, UserError
 
 
 class Count(nn.Module):

@@ -11,9 +11,9 @@ import pytest
 from ai_edge_litert.compiled_model import CompiledModel
 from ai_edge_litert.interpreter import Interpreter
 
+from act_artefact.driver import drive
 from act_export import export
 from act_export.api import Options
-from act_export.driver import drive
 
 ModelFile = Callable[..., Path]
 Arrays = dict[str, np.ndarray[Any, Any]]

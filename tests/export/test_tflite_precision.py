@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from act_export.form import Form
+from act_artefact.form import Form
 from act_export.program import Program, trace
 from act_export.reference import reference_steps
 from act_export.runtimes import load

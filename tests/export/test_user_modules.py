@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from act_artefact.errors import UserError
 from act_export import export, read_manifest
 from act_export.api import Options
 from act_export.targets import TARGETS
-from act_mobile.errors import UserError
 from tests.export import own_modules
 
 HERE = "tests.export.own_modules"

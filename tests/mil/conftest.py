@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 # Before coremltools, which must still be able to define the same protobuf messages after it.
-from act_export.mil import Program
+from act_mil import Program
 
 # coremltools announces at import which versions of other packages it was not tested with.
 logging.getLogger("coremltools").setLevel(logging.CRITICAL)

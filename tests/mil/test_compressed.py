@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from act_export.mil import Program
+from act_mil import Program
 
 RNG = np.random.default_rng(4)
 WEIGHT = RNG.standard_normal((64, 32)).astype(np.float32)

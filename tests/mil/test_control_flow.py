@@ -14,7 +14,7 @@ from coremltools.converters.mil.mil import types
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from act_export.mil import MILError, Program
+from act_mil import MILError, Program
 
 ONE = np.float32(1)
 

@@ -11,7 +11,7 @@ import torch
 from coremltools.converters.mil import Builder as mb  # noqa: N813
 from torch.nn import functional
 
-from act_export.mil import Program
+from act_mil import Program
 
 Torch = Callable[..., torch.Tensor]
 

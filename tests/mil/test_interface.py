@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from act_export.mil import MILError, Program, Value
+from act_mil import MILError, Program, Value
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from coremltools.converters.mil import Builder as mb  # noqa: N813
 from torch import nn
 from torch.nn import functional
 
-from act_export.mil import MILError, Program
+from act_mil import MILError, Program
 
 RNG = np.random.default_rng(3)
 

@@ -13,7 +13,7 @@ import pytest
 from coremltools.converters.mil import Builder as mb  # noqa: N813
 from coremltools.proto import Model_pb2
 
-from act_export.mil import MILError, lint
+from act_mil import MILError, lint
 
 MODEL = "Data/com.apple.CoreML/model.mlmodel"
 WEIGHT = np.random.default_rng(8).standard_normal((3, 3)).astype(np.float32)

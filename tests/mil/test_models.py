@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from act_export.mil import Program, lint
+from act_mil import Program, lint
 
 
 class CharacterStep(nn.Module):

@@ -19,8 +19,8 @@ from coremltools.proto import Model_pb2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from act_export.mil import MILError, Program, lint, op
-from act_export.mil.ops import OPS
+from act_mil import MILError, Program, lint, op
+from act_mil.ops import OPS
 
 TABLE = np.random.default_rng(6).standard_normal((4, 5)).astype(np.float32)
 X = {"x": np.ones((4, 5), np.float32)}
@@ -427,7 +427,7 @@ def test_missing_op_says_what_to_do(save: Callable[..., Path]) -> None:
     with pytest.raises(
         MILError,
         match=r"no numpy implementation of the MIL ops local_response_norm, "
-        r"upsample_nearest_neighbor: register one with @act_export.mil.op\('local_response_norm'\)",
+        r"upsample_nearest_neighbor: register one with @act_mil.op\('local_response_norm'\)",
     ):
         Program(path)
 
@@ -454,7 +454,7 @@ def test_own_op(save: Callable[..., Path]) -> None:
 def test_loads_neither_coremltools_nor_torch(table_package: Path) -> None:
     script = f"""
 import sys
-from act_export.mil import Program
+from act_mil import Program
 program = Program({str(table_package)!r})
 heavy = sorted({{name.partition(".")[0] for name in sys.modules}} & {{"coremltools", "torch"}})
 print(heavy, program.outputs[0].name)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from act_export.mil import MILError, Program
+from act_mil import MILError, Program
 
 X = np.random.default_rng(2).permutation(24).reshape(2, 3, 4).astype(np.float32)
 Y = np.arange(-12, 12, dtype=np.float32).reshape(2, 3, 4)

@@ -9,9 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from act_artefact.errors import UserError
 from act_mobile import ACT, ACTConfig, ACTModel
 from act_mobile.cells import CELLS
-from act_mobile.errors import UserError
 from act_mobile.ponder import PonderKind
 from tests.model.test_gradients import OwnCell
 

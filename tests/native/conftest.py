@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from act_engine.build import compiled
+from act_artefact.compiling import compiled
 
 ENGINE = Path(__file__).parents[2] / "native" / "engine"
 REPLAY = (ENGINE / "fuzz/exercise.c", ENGINE / "fuzz/replay.c")

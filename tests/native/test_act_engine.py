@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from act_engine import ActError, BuildError, Model, build
+from act_artefact.errors import UserError
+from act_engine import ActError, Model, build
 from tests.export.conftest import pondering
 from tests.native.test_export_models import converted
 
@@ -150,7 +151,7 @@ def test_without_a_compiler(tmp_path: Path) -> None:
         "import act_engine; act_engine.Model('m.actn')", CC="nocc", XDG_CACHE_HOME=str(tmp_path)
     )
     assert done.stderr.splitlines()[-1] == (
-        "act_engine.errors.BuildError: the native engine is built with the C compiler nocc, which "
+        "act_artefact.errors.UserError: the native engine is built with the C compiler nocc, which "
         "is not there: install gcc or clang, or name one with CC="
     )
     assert list(tmp_path.iterdir()) == []
@@ -171,8 +172,8 @@ def test_it_is_built_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         build.library(tmp_path),
     )
     source.write_text("int answer(void) { return }")
-    with pytest.raises(BuildError, match="does not compile with .*: .*error"):
+    with pytest.raises(UserError, match="does not compile with .*: .*error"):
         build.library(tmp_path)
     source.unlink()
-    with pytest.raises(BuildError, match="sources are not there"):
+    with pytest.raises(UserError, match="sources are not there"):
         build.library(tmp_path)

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 import torch
 
+from act_artefact.errors import UserError
+from act_artefact.form import Form
+from act_artefact.manifest import METADATA_KEY
 from act_engine import ActError, Model
 from act_export import Export, export
 from act_export.api import Options
-from act_export.form import Form
-from act_export.manifest import METADATA_KEY
 from act_export.program import untraced
 from act_export.reference import reference_steps
 from act_export.runtimes.native import NativeRuntime
@@ -24,7 +25,6 @@ from act_export.subject import Subject
 from act_export.targets import TARGETS, native
 from act_export.targets.native.file import read_facts
 from act_mobile import ACTConfig, ACTModel, save_model
-from act_mobile.errors import UserError
 from tests.export.conftest import pondering
 from tests.model.test_golden import GOLDEN, golden_weights
 

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from act_artefact.errors import UserError
 from act_engine import Model
 from act_export import Export, export, read_manifest
 from act_export.api import Options
 from act_export.targets.native.file import read_facts
 from act_mobile import ACT
 from act_mobile.cells import CELLS
-from act_mobile.errors import UserError
 from tests.export.own_modules import ConvOverFeatures, OverFeatures, uneven
 from tests.native import own_modules
 

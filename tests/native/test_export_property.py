@@ -13,6 +13,7 @@ from act_export import export
 from act_export.api import Options
 from act_export.runtimes.native import NativeRuntime
 from act_export.samples import samples_for
+from act_export.sensitivity import Reference
 from act_export.subject import load_subject
 from act_export.verify import Verification, verify
 from act_mobile import save_model
@@ -27,14 +28,10 @@ def checked(folder: Path, kernels: str, config: dict[str, Any], options: Options
     save_model(folder / "model.pt", pondering(**config))
     (done,) = export(folder / "model.pt", "native", output=folder / "out", options=options)
     subject = load_subject(folder / "model.pt", features=None)
-    return verify(
-        subject,
-        done.manifest.interface,
-        options.form,
-        NativeRuntime(done.path, kernels),
-        samples_for(subject, None, options.samples),
-        time_steps=options.samples,
-    )
+    interface = done.manifest.interface
+    samples = samples_for(subject, None, options.samples)
+    steps = Reference(subject, "fp32").steps(interface, options.form, samples, options.samples)
+    return verify(steps, interface, NativeRuntime(done.path, kernels), samples)
 
 
 @pytest.mark.property

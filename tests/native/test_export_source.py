@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from act_artefact.errors import UserError
 from act_export import export
 from act_export.api import Options
 from act_export.targets.native import write_source
 from act_mobile import load_model
-from act_mobile.errors import UserError
 from tests.native.conftest import ENGINE
 
 DOCS = (ENGINE.parents[1] / "docs" / "native.md").read_text()

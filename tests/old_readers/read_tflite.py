@@ -15,7 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from act_export.driver import PartFacts, drive
+from act_artefact.driver import PartFacts, drive
 
 
 def interpreter(module: str, path: Path):

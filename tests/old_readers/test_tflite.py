@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 
-from act_export.form import Form
-from act_export.golden import write_golden
+from act_artefact.form import Form
+from act_artefact.golden import write_golden
+from act_export.golden import model_calls
 from act_export.host import split
 from act_export.program import trace
 from act_export.samples import samples_for
+from act_export.sensitivity import Reference
 from act_export.targets import tflite
 from tests.export.conftest import pondering
 from tests.export.test_tflite_loop import subject_of
@@ -91,7 +93,9 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Any:
             tflite.convert(program, made / "model.tflite", {}, precision)
         (made / "parts.json").write_text(json.dumps([asdict(part.facts) for part in parts]))
         samples = samples_for(subject, None, 60)
-        write_golden(made / "golden.npz", subject, program.interface, program.form, samples)
+        reference = Reference(subject, precision)
+        calls = model_calls(reference, program.interface, program.form, samples)
+        write_golden(made / "golden.npz", calls)
         return made
 
     return export

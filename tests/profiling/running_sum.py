@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from act_export.interface import Interface, StatePair, Tensor
-from act_export.manifest import Manifest
+from act_artefact.interface import Interface, StatePair, Tensor
+from act_artefact.manifest import Manifest
 
 SIZE = 2
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from act_mobile.errors import UserError
+from act_artefact.errors import CheckFailed, UserError
 from act_profiling.report import files
 from act_profiling.report.compare import Comparison, Entry, compare, main, show
 from tests.profiling.synthetic import PER_STEP, measurement, report, sweep
@@ -92,6 +92,26 @@ def test_a_failed_golden_check_is_said_and_not_compared() -> None:
     text = printed(found)
     assert "in the second report, golden check failed" in text
     assert "µs" not in text
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_failed_golden_check_in_the_second_report_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    """All is shown first; one that has failed before, and no longer does, is no failure."""
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    for path, passed in ((good, True), (bad, False)):
+        measured = [measurement("a"), measurement("b", passed=passed)]
+        files.write(report(measured), measured, path)
+    with pytest.raises(CheckFailed, match=r"^b on .*: golden check failed: ") as raised:
+        main(good, bad, as_json=as_json)
+    assert "a on" not in str(raised.value)
+    shown = capsys.readouterr().out
+    main(bad, good, as_json=as_json)
+    if as_json:
+        assert [each["label"] for each in json.loads(shown)["variants"]] == ["a", "b"]
+    else:
+        assert "in the second report, golden check failed" in shown
 
 
 def test_another_file_under_the_same_name_is_said() -> None:

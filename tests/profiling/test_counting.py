@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from act_export.manifest import read_manifest
-from act_mobile.errors import UserError
+from act_artefact.compiling import find_compiler
+from act_artefact.errors import UserError
+from act_artefact.manifest import read_manifest
 from act_profiling.counting import PLUGIN_SOURCES, count
 from act_profiling.devices import Settings
 from act_profiling.rows import read_rows
-from act_profiling.runner import compiler
 from tests.profiling.conftest import Exported
 from tests.profiling.running_sum import running_sum
 from tests.profiling.test_runner import calls_of, prepare
@@ -100,7 +100,9 @@ def test_each_instruction_counts_as_what_it_is(tmp_path: Path) -> None:
     subprocess.run([copier, "-O", "binary", "-j", ".text", made, code], check=True)
     shared = tmp_path / "instructions.so"
     instructions = PLUGIN_SOURCES / "instructions.c"
-    subprocess.run([*compiler(), "-shared", "-fPIC", instructions, "-o", shared], check=True)
+    subprocess.run(
+        [*find_compiler("the test"), "-shared", "-fPIC", instructions, "-o", shared], check=True
+    )
     library = ctypes.CDLL(str(shared))
 
     for text, (word,) in zip(expected, struct.iter_unpack("<I", code.read_bytes()), strict=True):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from act_export.manifest import read_manifest
-from act_mobile.errors import CheckFailed
+from act_artefact.errors import CheckFailed
+from act_artefact.manifest import read_manifest
 from act_profiling.devices import Settings
 from act_profiling.devices.host import HostDevice
 from act_profiling.operators import BODIES, Operator, read_operators

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_profiling.job import Call
 from act_profiling.measurement import GoldenCheck, Measurement, Metric, Round, real_time_steps
 from act_profiling.operators import Operator

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from act_artefact.errors import UserError
+from act_artefact.manifest import Manifest, read_manifest
 from act_export import runtimes
-from act_export.manifest import Manifest, read_manifest
-from act_mobile.errors import UserError
 from act_profiling.devices import Job, Settings
 from act_profiling.devices.host import HostDevice
 from act_profiling.job import Call, write_data, write_plan

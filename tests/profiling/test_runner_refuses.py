@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from act_mobile.errors import CheckFailed, UserError
+from act_artefact.errors import CheckFailed, UserError
 from act_profiling.devices import Settings
 from act_profiling.devices.host import HostDevice, failure
 from act_profiling.libraries import installed_library

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from act_artefact.errors import UserError
+from act_artefact.golden import read_golden
 from act_export import Options, export
-from act_mobile.errors import UserError
 from act_profiling import open_devices, profile
 from act_profiling.devices import Device
-from act_profiling.golden import check_golden, golden_bundle
+from act_profiling.golden import check_golden
 from act_profiling.rows import Row
 from act_profiling.session import Extent
 from act_profiling.variants import open_artefact, open_artefacts, plans
@@ -91,7 +92,7 @@ def test_the_metric_is_that_of_the_model(folder: Path, host: Device) -> None:
     """The artefact's accuracy on the device, put together from rows of a batch, is the model's."""
     import torch
 
-    from act_export.metrics import measure
+    from act_artefact.metrics import measure
     from act_mobile import load_model
 
     data = np.load(folder / "eval.npz")
@@ -131,20 +132,15 @@ def copied(source: Path, to: Path) -> Path:
 
 def test_another_n_than_the_golden_one_fails(folder: Path) -> None:
     artefact = open_artefact(folder / "onnx-stream" / "m.onnx")
-    bundle = golden_bundle(artefact.manifest, artefact.path.parent)
-    rows = [
-        Row(i, 0, 1, 0, {t.name: bundle[t.name][i] for t in artefact.manifest.interface.outputs})
-        for i in range(len(bundle["x"]))
-    ]
-    assert check_golden(artefact.manifest, bundle, rows).passed
+    bundle = read_golden(artefact.manifest, artefact.path.parent)
+    rows = [Row(i, 0, 1, 0, call.answer.outputs) for i, call in enumerate(bundle)]
+    assert check_golden(bundle, rows).passed
     other = {**rows[2].outputs, "ponder_steps": rows[2].outputs["ponder_steps"] + 1}
-    found = check_golden(artefact.manifest, bundle, [*rows[:2], replace(rows[2], outputs=other)])
+    found = check_golden(bundle, [*rows[:2], replace(rows[2], outputs=other)])
     assert not found.passed
-    found = check_golden(
-        artefact.manifest, bundle, [*rows[:2], replace(rows[2], outputs=other), *rows[3:]]
-    )
-    assert found.reason == "N differs in 2 places"
-    assert not check_golden(artefact.manifest, bundle, rows[:3]).passed
+    found = check_golden(bundle, [*rows[:2], replace(rows[2], outputs=other), *rows[3:]])
+    assert found.reason == "N differs in 2 time steps"
+    assert not check_golden(bundle, rows[:3]).passed
 
 
 def test_artefacts_of_one_name_are_told_apart(folder: Path, tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
 import torch
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from act_mobile.tasks import TASKS, task_class, task_from_dict
 from act_mobile.tasks.addition import Addition
 from act_mobile.tasks.charlm import CharLM
@@ -107,15 +109,25 @@ def test_sizes_come_back() -> None:
         assert task_from_dict(task.to_dict()) == task
 
 
-def test_a_text_that_is_elsewhere_is_missed_when_it_is_needed(tmp_path: Path) -> None:
+def test_a_text_of_ones_own_is_described_by_its_contents(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_bytes(b"abc " * 500)
-    task = CharLM(text=str(text))
-    assert task_from_dict(task.to_dict()) == task
-    text.unlink()
-    again = task_from_dict(task.to_dict())
-    with pytest.raises(UserError, match="text.txt: no such file, the text that the charlm task"):
-        _ = again.evaluation
+    saved = CharLM(text=str(text)).to_dict()
+    assert saved["text_sha256"] == hashlib.sha256(b"abc " * 500).hexdigest()
+    assert CharLM().to_dict()["text_sha256"] is None
+    assert str(tmp_path) not in json.dumps(saved)
+    moved = text.rename(tmp_path / "moved.txt")
+    assert CharLM(text=str(moved)).to_dict() == saved
+    moved.write_bytes(b"abd " * 500)
+    assert CharLM(text=str(moved)).to_dict() != saved
+
+
+@pytest.mark.parametrize("entry", ["text", "text_sha256"])
+@pytest.mark.parametrize("value", ["/etc/passwd", "", 3])
+def test_a_description_opens_nothing(entry: str, value: object) -> None:
+    with pytest.raises(UserError, match="trained on a text of its own, which its file does not"):
+        task_from_dict({"name": "charlm", entry: value})
+    assert task_from_dict({"name": "charlm", entry: None}) == CharLM()
 
 
 @pytest.mark.parametrize(
@@ -126,13 +138,18 @@ def test_a_text_that_is_elsewhere_is_missed_when_it_is_needed(tmp_path: Path) ->
         ({"name": "parity", "bits": True}, "bits must be a whole number"),
         ({"name": "parity", "gates": 3}, "unknown entries: gates"),
         ({"name": "addition", "numbers": 1}, "numbers must be a whole number from 2"),
+        ({"name": "parity", "\x1b" * 99: 3}, r"unknown entries: \\x1b\\x1b"),
+        ({"name": "parity", "bits": "9" * 999}, "whole number from 1 to 4096, not '99999"),
         ({"name": "chess"}, "task 'chess' is not known: use one of parity"),
+        ({"name": "n" * 999}, "task 'nnn"),
         ({}, "task 'None' is not known"),
     ],
 )
 def test_bad_tasks(saved: dict[str, object], message: str) -> None:
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=message) as caught:
         task_from_dict(saved)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
 
 
 def test_texts_that_cannot_be_read(tmp_path: Path) -> None:
@@ -140,5 +157,11 @@ def test_texts_that_cannot_be_read(tmp_path: Path) -> None:
     short.write_bytes(b"x" * 1000)
     with pytest.raises(UserError, match="1000 bytes are too few for windows of 100"):
         _ = CharLM(text=str(short)).evaluation
-    with pytest.raises(UserError, match="no such file"):
+    short.write_bytes(b"")
+    with pytest.raises(UserError, match="0 bytes are too few"):
+        _ = CharLM(text=str(short)).evaluation
+    with pytest.raises(UserError, match="none.txt: no such file"):
         _ = CharLM(text=str(tmp_path / "none.txt")).evaluation
+    os.mkfifo(tmp_path / "fifo.txt")
+    with pytest.raises(UserError, match="fifo.txt: is a FIFO, not a regular file"):
+        _ = CharLM(text=str(tmp_path / "fifo.txt")).evaluation

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from act_mobile.errors import UserError
+from act_artefact.errors import UserError
 from tests.training.conftest import environment
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import torch
 
+from act_artefact.errors import CheckFailed, UserError
 from act_mobile import ACTConfig, ACTModel, load_model, load_saved
-from act_mobile.errors import CheckFailed, UserError
+from act_mobile.tasks.charlm import CharLM
 from act_mobile.tasks.logic import Logic
 from act_mobile.tasks.parity import Parity
 from act_mobile.training.learner import Learner
@@ -160,6 +161,22 @@ def test_a_run_is_not_overwritten_nor_mixed_up(run_tiny: Run, tmp_path: Path) ->
         run_tiny(tmp_path, lr_decay=0.5, resume=True)
     with pytest.raises(UserError, match="another task"):
         train(Parity(5), Options(), tmp_path, resume=True)
+
+
+def test_a_run_goes_on_with_its_own_text_alone(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_bytes(b"To be, or not to be:\n" * 100)
+    task = CharLM(text=str(text), length=10)
+    options: dict[str, Any] = {"hidden": 4, "max_ponder": 2, "batch_size": 4, "evaluate_every": 2}
+    train(task, Options(steps=2, **options), tmp_path / "run")
+    saved = load_saved(tmp_path / "run" / "model.pt").task
+    assert saved["text_sha256"] == task.to_dict()["text_sha256"]
+    moved = CharLM(text=str(text.rename(tmp_path / "moved.txt")), length=10)
+    train(moved, Options(steps=4, **options), tmp_path / "run", resume=True)
+    (tmp_path / "moved.txt").write_bytes(b"To be, or not to be?\n" * 100)
+    for other in (CharLM(text=moved.text, length=10), CharLM(length=10)):
+        with pytest.raises(UserError, match="another task"):
+            train(other, Options(steps=6, **options), tmp_path / "run", resume=True)
 
 
 def test_a_damaged_checkpoint(run_tiny: Run, tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from act_export.interface import Interface, Tensor
-from act_export.mil import Program as SavedProgram
-from act_export.mil import lint
+from act_artefact.errors import CheckFailed
+from act_artefact.interface import Interface, Tensor
 from act_export.program import Program
-from act_mobile.errors import CheckFailed
+from act_mil import Program as SavedProgram
+from act_mil import lint
 
 logging.getLogger("coremltools").setLevel(logging.ERROR)  # before import: it warns of its own torch
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from act_export.manifest import METADATA_KEY
+from act_artefact.manifest import METADATA_KEY
 from act_export.program import Program
 from act_export.targets.native.file import read_facts, write
 from act_export.targets.native.network import network_of

@@ -18,11 +18,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from act_artefact.errors import UserError
 from act_export.subject import Subject
 from act_export.targets.native.description import Affine, Array, CellKind, Layer, Network
 from act_mobile import cells
 from act_mobile.act import ACT, ACTOutput, Ponder
-from act_mobile.errors import UserError
 
 LIMITS = {"layers": 64, "hidden units": 16384, "features": 65536, "ponder steps": 10000}
 """The engine's own."""

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from act_artefact.errors import UserError
 from act_export.targets.native.description import Array
-from act_mobile.errors import UserError
 
 BLOCK = 32
 """Columns that share a scale in int4; fewer are not worth int8."""

@@ -11,7 +11,7 @@ import onnx_ir as ir
 import torch
 from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 
-from act_export.interface import Interface
+from act_artefact.interface import Interface
 from act_export.program import Program
 from act_export.targets.onnx.names import rename
 from act_export.targets.onnx.optimise import optimise

@@ -9,8 +9,8 @@ from typing import Any
 
 from litert_torch.backend.lowerings import registry
 
+from act_artefact.errors import CheckFailed, UserError
 from act_export.targets.tflite import any_length, rows, while_loop
-from act_mobile.errors import CheckFailed, UserError
 
 VERSIONS = {"litert-torch": "0.10.0", "litert-converter": "0.5.0"}
 """Whose internals the lowerings use."""

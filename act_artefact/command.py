@@ -1,0 +1,122 @@
+"""The end of every command of the project: its exit code and, if it fails, one line on stderr.
+
+=======  ======================================================================
+code     when
+=======  ======================================================================
+0        done
+1        a check failed, nothing is handed out as good (``CheckFailed``)
+2        bad input or usage, or the operating system refused (``UserError``,
+         click's usage errors, ``OSError`` such as a full disk)
+128 + n  signal n ended it: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP; all clean up
+=======  ======================================================================
+
+A command module defines a click command and ends in ``main = partial(run, command, "act-name")``.
+Nothing else is caught: any other exception is a fault of the program and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from act_artefact.errors import CheckFailed, UserError
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass
+class _Session:
+    debug: bool = False
+
+
+def _set_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        context.find_object(_Session).debug = True  # type: ignore[union-attr]
+
+
+def debug_option() -> click.Option:
+    """The ``--debug`` option of a command that is started by :func:`run`."""
+    return click.Option(
+        ["--debug"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_set_debug,
+        help="Show the traceback of an error.",
+    )
+
+
+def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a click command as the program ``name`` and exit as the module's table says.
+
+    Call it from the main thread, the only one that may set what signals do.
+
+    Args:
+        command: the command, or group of commands. Those with :func:`debug_option` among their
+            parameters show an error's traceback when asked to.
+        name: the program's name in usage and error lines.
+        arguments: the command line without the program; else this process's own.
+    """
+    session = _Session()
+    try:
+        with ended_by_signals():
+            code = command.main(
+                args=None if arguments is None else list(arguments),
+                prog_name=name,
+                standalone_mode=False,
+                obj=session,
+            )
+    except click.Abort:
+        sys.exit(130)
+    except (click.ClickException, UserError, CheckFailed, OSError) as error:
+        if session.debug:
+            raise
+        print(f"{name}: error: {_line(error)}", file=sys.stderr)
+        sys.exit(1 if isinstance(error, CheckFailed) else 2)
+    sys.exit(_exit_code(code))
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP act as Ctrl-C does: blocks end, files and devices are left clean.
+
+    The exit code is a shell's, 128 and the signal's number. A signal that is ignored stays so: what
+    nohup started goes on.
+    """
+
+    def end(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once: cleaning up is not to be cut short
+        sys.exit(128 + number)
+
+    before = {each: signal.getsignal(each) for each in SIGNALS}
+    heard = [each for each, handler in before.items() if handler != signal.SIG_IGN]
+    for each in heard:
+        signal.signal(each, end)
+    try:
+        yield
+    finally:
+        for each in heard:
+            signal.signal(each, before[each])
+
+
+def _exit_code(returned: Any) -> int:
+    """Return the code of ``--help`` or ``context.exit``; a command's own result is not one."""
+    return returned if isinstance(returned, int) else 0
+
+
+def _line(error: Exception) -> str:
+    """The error in one line, naming the bad thing."""
+    if isinstance(error, click.ClickException):
+        text = error.format_message()
+    elif isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    else:
+        text = str(error)
+    return " ".join(text.split())
