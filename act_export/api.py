@@ -23,6 +23,9 @@ from act_export.verify import Verification
 FOLDERS = (".mlpackage", ".parts")
 """Suffixes of artefacts that are folders."""
 
+MAX_SAMPLES = 20_000
+"""Time steps to check, at most: the model's answers to them are kept for all artefacts."""
+
 
 @dataclass(frozen=True)
 class Export:
@@ -68,8 +71,8 @@ class Options:
     """Whether C source is written too, for targets that have it."""
 
     def __post_init__(self) -> None:
-        if self.samples < 1:
-            raise UserError(f"--samples must be at least 1, not {self.samples}")
+        if not 1 <= self.samples <= MAX_SAMPLES:
+            raise UserError(f"--samples must be from 1 to {MAX_SAMPLES}, not {self.samples}")
         if self.precision not in FLOOR:
             raise UserError(f"--precision {self.precision!r}: use one of {', '.join(FLOOR)}")
         if not self.metric_tolerance >= 0:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import tempfile
 import time
 import warnings
 from dataclasses import asdict
@@ -24,6 +23,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from act_artefact.errors import UserError
+from act_artefact.staging import staging
 from act_mobile.files import load_model, save_model
 from act_mobile.model import ACTModel
 from act_mobile.tasks.task import Task
@@ -111,14 +111,12 @@ def train(
         "losses": learner.losses,
         "history": learner.history,
     }
-    with tempfile.TemporaryDirectory(dir=output, prefix=".") as name:
-        aside = Path(name)
+    with staging([output]) as folders:
+        aside = folders[output]
         write_evaluation(aside / "eval.npz", task)
         write_pictures(aside, task, model, found, metrics)
         write_metrics(aside / "metrics.json", metrics)
         save_model(aside / "model.pt", model, task.to_dict())
-        for file in aside.iterdir():
-            file.replace(output / file.name)
     return metrics
 
 
