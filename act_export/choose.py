@@ -64,7 +64,7 @@ def candidates(subject: Subject, form: Form, samples: Samples, target: Target) -
     calls = [step.inputs for step in steps]
     if len(target.ponders) == 1:
         return Candidates(target.ponders, calls, mean, "")
-    if not any(policy.learned for policy in policies):
+    if not any(policy.adaptive for policy in policies):
         return Candidates(("unroll",), calls, mean, "a fixed number of steps needs no loop")
     if not target.measured:
         reason = "not measured: the target's runtime does not run on this machine"

@@ -95,7 +95,7 @@ def _evaluate(subject: Subject, interface: Interface, form: Form, inputs: Arrays
     units = [
         unit
         for act in subject.acts
-        for unit in (act.halting if act.policy.learned else [None] * act.num_layers)
+        for unit in (act.halting if act.policy.adaptive else [None] * act.num_layers)
     ]
     with _recorded_logits(units) as recorded:
         outputs = call_model(subject, interface, form, inputs)

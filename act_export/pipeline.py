@@ -33,7 +33,6 @@ from act_export.sensitivity import Reference
 from act_export.subject import Subject
 from act_export.targets import Target
 from act_export.verify import Verification, metric_change, verify
-from act_mobile.halting import ACTHalting
 
 if TYPE_CHECKING:
     from act_export.api import Options
@@ -224,7 +223,7 @@ class Pipeline:
 
     def _manifest(self, target: Target, artefact: str, program: Program) -> Manifest:
         policies = [act.policy for act in self.subject.acts]
-        epsilons = {p.epsilon for p in policies if isinstance(p, ACTHalting)}
+        epsilons = {p.epsilon for p in policies if p.epsilon is not None}
         task = self.subject.task
         return Manifest(
             artefact=artefact,

@@ -20,8 +20,7 @@ from act_artefact.form import Form
 from act_artefact.interface import TIME_AXIS, Interface, StatePair
 from act_export.subject import Subject, called_with
 from act_mobile.act import ACT, ACTOutput
-from act_mobile.cells import state_size
-from act_mobile.halting import Budget
+from act_mobile.halting.policy import Budget
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,7 @@ class Call(nn.Module):
         rest = iter([inputs[pair.input] for pair in self.interface.states])
         acts = self.subject.acts
         states = [
-            [tuple(next(rest) for _ in range(state_size(cell))) for cell in act.cells]
-            for act in acts
+            [tuple(next(rest) for _ in described) for described in act.states] for act in acts
         ]
         with called_with(acts, states.__getitem__, self._budget(inputs)) as ponderings:
             y = self.module(x.unsqueeze(TIME_AXIS) if self.form.stream else x)
@@ -155,13 +153,14 @@ def describe(subject: Subject, form: Form) -> Interface:
             is to be an input where there is no single one.
     """
     acts = subject.acts
-    if form.ponder == "host" and not all(act.policy.learned for act in acts):
+    if form.ponder == "host" and not all(act.policy.adaptive for act in acts):
         raise UserError("--ponder host: fixed halting has no loop that an app could drive")
     y = _output(subject, form.batch, time=2)
-    layers = [
-        (f"{tensor}{layer}", (form.batch, act.hidden_size))
-        for layer, (act, cell) in enumerate((act, cell) for act in acts for cell in act.cells)
-        for tensor in "hc"[: state_size(cell)]
+    layers = [described for act in acts for described in act.states]
+    states = [
+        (f"{each.name}{layer}", (form.batch, *each.shape), each.initial)
+        for layer, described in enumerate(layers)
+        for each in described
     ]
     lead = (form.batch, *form.time)
     data = (
@@ -173,16 +172,16 @@ def describe(subject: Subject, form: Form) -> Interface:
     return Interface(
         inputs=(
             data,
-            *(interface.Tensor(name, "float32", shape) for name, shape in layers),
+            *(interface.Tensor(name, "float32", shape) for name, shape, _ in states),
             *(_budget_inputs(acts, form) if form.budget_inputs else ()),
         ),
         outputs=(
             interface.Tensor("y", "float32", (*lead, *y.shape[2:])),
             interface.Tensor("ponder_steps", "int32", (*lead, count)),
             interface.Tensor("remainder", "float32", (*lead, count)),
-            *(interface.Tensor(f"{name}_out", "float32", shape) for name, shape in layers),
+            *(interface.Tensor(f"{name}_out", "float32", shape) for name, shape, _ in states),
         ),
-        states=tuple(StatePair(name, f"{name}_out") for name, _ in layers),
+        states=tuple(StatePair(name, f"{name}_out", initial) for name, _, initial in states),
     )
 
 
@@ -200,7 +199,7 @@ def _output(subject: Subject, batch: int, time: int) -> Tensor:
 
 
 def _budget_inputs(acts: list[ACT], form: Form) -> tuple[interface.Tensor, ...]:
-    if not all(act.policy.learned for act in acts):
+    if not all(act.policy.adaptive for act in acts):
         raise UserError("--budget-inputs: a model with fixed halting always takes its K steps")
     thresholds = {float(act.policy.budget.threshold) for act in acts}
     if len(thresholds) > 1:

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from act_artefact.errors import UserError
 from act_mobile.act import ACT, ACTOutput
-from act_mobile.cells import State
 from act_mobile.files import load_saved, load_weights
-from act_mobile.halting import Budget
+from act_mobile.halting.policy import Budget
+from act_mobile.state import State
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class Subject:
             raise UserError(f"--max-ponder {max_ponder}: this model was made for 1 to {limit}")
         limited = self.copy()
         for act in limited.acts:
-            if not act.policy.learned:
+            if not act.policy.adaptive:
                 raise UserError(f"--max-ponder: the model always takes {limit} steps")
-            act.policy = replace(act.policy, max_ponder=min(max_ponder, act.policy.max_ponder))
+            act.policy = act.policy.limited(max_ponder)
         return limited
 
     def copy(self) -> Subject:

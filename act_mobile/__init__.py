@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from act_mobile.act import ACT, ACTOutput, Ponder
     from act_mobile.files import SavedModel, load_model, load_saved, save_model
     from act_mobile.model import ACTConfig, ACTModel
+    from act_mobile.state import StateTensor
 
 _HOME = {
     "ACT": "act",
@@ -22,6 +23,7 @@ _HOME = {
     "ACTConfig": "model",
     "ACTModel": "model",
     "SavedModel": "files",
+    "StateTensor": "state",
     "load_model": "files",
     "load_saved": "files",
     "save_model": "files",
@@ -34,6 +36,7 @@ __all__ = [
     "ACTOutput",
     "Ponder",
     "SavedModel",
+    "StateTensor",
     "load_model",
     "load_saved",
     "save_model",

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from act_artefact.errors import UserError
-from act_mobile.analytic import run_analytic
-from act_mobile.cells import CELLS, AnalyticCell, CellFactory, State, split, state_size
-from act_mobile.halting import ACTHalting, Budget, Halting, parse_halting
+from act_mobile.cells import CELLS, CellFactory, split
+from act_mobile.halting import parse_halting
+from act_mobile.halting.policy import Budget, Halting
 from act_mobile.ponder import LOOPS, PonderKind
-from act_mobile.sequence import loop_over_time, run_sequence
+from act_mobile.sequence import Layer, loop_over_time, run_sequence
+from act_mobile.state import State, describe_state, initial_state
 
 
 class Ponder(NamedTuple):
@@ -35,7 +36,7 @@ class ACTOutput(NamedTuple):
     output: Tensor
     """(B, T, H) from a layer, (B, T, O) from a model; 0 past a row's end from a layer."""
     state: list[State]
-    """After each row's last time step: for each layer its tensors, each (B, H)."""
+    """After each row's last time step: for each layer its tensors, each (B, ...)."""
     ponder: Ponder
 
 
@@ -75,26 +76,23 @@ class ACT(nn.Module):
             raise UserError(f"cell {cell!r} is not known: use one of {', '.join(CELLS)}")
         make = CELLS[cell] if isinstance(cell, str) else cell
         self.input_size, self.hidden_size = input_size, hidden_size
+        self.input_sizes = [input_size + 1, *[hidden_size + 1] * (num_layers - 1)]
+        """Of each layer's cell, the flag's column included."""
         self.policy: Halting = parse_halting(halting, max_ponder=max_ponder, epsilon=epsilon)
         self.kind = "eager"
-        self.cells = nn.ModuleList(
-            make((hidden_size if layer else input_size) + 1, hidden_size)
-            for layer in range(num_layers)
-        )
-        self.halting = nn.ModuleList(
-            nn.Linear(hidden_size, 1) for _ in range(num_layers if self.policy.learned else 0)
-        )
-        for unit in self.halting:
-            nn.init.ones_(unit.bias)  # type: ignore[arg-type]
+        self.cells = nn.ModuleList(make(size, hidden_size) for size in self.input_sizes)
+        units = (self.policy.module(hidden_size) for _ in range(num_layers))
+        self.halting = nn.ModuleList(unit for unit in units if unit is not None)
+        self.states = [describe_state(each, hidden_size) for each in self.cells]
+        """What each layer carries from time step to time step."""
 
     @property
     def num_layers(self) -> int:
         return len(self.cells)
 
     def initial_state(self, batch: int, like: Tensor) -> list[State]:
-        """The zero state of a batch, with the dtype and device of ``like``."""
-        zeros = like.new_zeros(batch, self.hidden_size)
-        return [tuple(zeros for _ in range(state_size(cell))) for cell in self.cells]
+        """The state of sequences that begin, with the dtype and device of ``like``."""
+        return [initial_state(described, batch, like) for described in self.states]
 
     def forward(
         self,
@@ -146,26 +144,21 @@ class ACT(nn.Module):
         self, layer: int, x: Tensor, state: State, budget: Budget, counts: list[int] | None
     ) -> tuple[Tensor, Tensor, Tensor, State]:
         """x (T, B, I) -> outputs (T, B, H), N and R (T, B), the final state."""
-        cell = split(self.cells[layer])
-        unit = cast(nn.Linear, self.halting[layer]) if self.policy.learned else None
+        cell = split(self.cells[layer], self.input_sizes[layer], self.states[layer])
+        module = cast(nn.Linear, self.halting[layer]) if len(self.halting) else None
+        described = Layer(cell, self.policy, module)
         projections = cell.project(x)
         time, batch = projections.shape[:2]
         if self.kind in LOOPS and not (type(time) is int and time == 1):
-            return loop_over_time(cell, unit, budget, projections, state, self.kind)
+            return loop_over_time(described, budget, projections, state, self.kind)
         counts = [batch] * time if counts is None else counts
-        if (
-            self.kind == "eager"
-            and torch.is_grad_enabled()
-            and isinstance(cell, AnalyticCell)
-            and unit is not None
-        ):
-            return run_analytic(cell, unit, budget, projections, state, counts)
-        return run_sequence(cell, unit, budget, projections, state, counts, self.kind)
+        if self.kind == "eager" and torch.is_grad_enabled():
+            run = self.policy.training_layer() or run_sequence
+            return run(described, budget, projections, state, counts)
+        return run_sequence(described, budget, projections, state, counts, self.kind)
 
     def extra_repr(self) -> str:
-        epsilon = (
-            f", epsilon={self.policy.epsilon:g}" if isinstance(self.policy, ACTHalting) else ""
-        )
+        epsilon = "" if self.policy.epsilon is None else f", epsilon={self.policy.epsilon:g}"
         return (
             f"{self.input_size}, {self.hidden_size}, halting={self.policy}, "
             f"max_ponder={self.policy.max_ponder}{epsilon}"

@@ -1,4 +1,4 @@
-"""A whole ACT layer as one autograd node: eager pondering with its gradient written out.
+"""A whole layer with halting ``act`` as one autograd node, its gradient written out.
 
 Small recurrent nets spend their training in autograd's bookkeeping and in allocating gradients, not
 in arithmetic. Here the forward pass keeps what each ponder step needs, and the backward pass is
@@ -16,29 +16,26 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from act_mobile.cells import AnalyticCell, State, sigmoid_backward
-from act_mobile.halting import Budget
+from act_mobile.cells import AnalyticCell, sigmoid_backward
+from act_mobile.halting.policy import Budget
+from act_mobile.sequence import Layer, Ran, run_sequence
+from act_mobile.state import State
 
 
 def run_analytic(
-    cell: AnalyticCell,
-    unit: nn.Linear,
-    budget: Budget,
-    projections: Tensor,
-    state: State,
-    counts: list[int],
-) -> tuple[Tensor, Tensor, Tensor, State]:
-    """What :func:`act_mobile.sequence.run_sequence` returns, once differentiable.
+    layer: Layer, budget: Budget, projections: Tensor, state: State, counts: list[int]
+) -> Ran:
+    """Run a layer as :func:`act_mobile.sequence.run_sequence` does, once differentiable.
 
-    Args:
-        projections: ``cell.project(x)``, time first: (T, B, G).
-        state: each (B, H).
-        counts: rows still running at each time step; they are the first ones of the batch.
+    A cell that does not know its own derivative is run by that function itself.
     """
+    cell, unit = layer.cell, layer.module
+    if not isinstance(cell, AnalyticCell) or unit is None:
+        return run_sequence(layer, budget, projections, state, counts)
     outputs, steps, remainders, *final = _Layer.apply(
         cell,
         budget.threshold,

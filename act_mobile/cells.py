@@ -4,9 +4,10 @@ Within one time step the input x is fixed, so its projection is computed once; a
 adds the recurrent part. The flag (1 on the first ponder step, 0 after) is the last input column, so
 on the first step its column of weights is added to the projection.
 
-A cell is any module that is called as ``cell(input, state) -> state``. One that also has the three
-methods of :class:`SplitCell` is computed split; any other works too, and pays for the projection at
-every ponder step.
+A cell is any module that is called as ``cell(input, state) -> state``, with a tensor for the state
+where it has one, else a tuple. Its state is described by its attribute ``state``, or as torch's
+(:mod:`act_mobile.state`). One that also has the members of :class:`SplitCell` is computed split;
+any other works too, and pays for the projection at every ponder step.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from act_artefact.errors import UserError, shown
+from act_mobile.state import State, StateTensor, torch_state
+
 sigmoid_backward = torch.ops.aten.sigmoid_backward.default
 """(dL/dy, y = sigmoid(x)) -> dL/dx."""
 tanh_backward = torch.ops.aten.tanh_backward.default
 """(dL/dy, y = tanh(x)) -> dL/dx."""
-
-State = tuple[Tensor, ...]
-"""What a cell carries from step to step, each (B, H): (h,), or (h, c) for LSTM; h comes first."""
 
 
 class StepGradient(NamedTuple):
@@ -47,8 +48,8 @@ class SplitCell(Protocol):
     ``update(project(x), state)`` each later one.
     """
 
-    state_size: int
-    """Tensors in the state: 1, or 2 for LSTM."""
+    state: tuple[StateTensor, ...]
+    """What it carries from step to step; the first is its output h."""
 
     bounded: bool
     """True if no state can overflow, however many steps are taken."""
@@ -63,7 +64,7 @@ class SplitCell(Protocol):
         ...
 
     def update(self, projection: Tensor, state: State) -> State:
-        """One ponder step: (B, G), each state (B, H) -> each state (B, H)."""
+        """One ponder step: (B, G), the state -> the next state."""
         ...
 
 
@@ -98,8 +99,11 @@ class AnalyticCell(SplitCell, Protocol):
 class _TorchCell(nn.RNNCellBase):
     """What torch's cells share: weights (G, I + 1) whose last column belongs to the flag."""
 
-    state_size = 1
     bounded = True
+
+    @property
+    def state(self) -> tuple[StateTensor, ...]:
+        return torch_state(self.hidden_size, 2 if isinstance(self, nn.LSTMCell) else 1)
 
     def project(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight_ih[:, :-1], self.bias_ih)
@@ -164,8 +168,6 @@ class GRUCell(_TorchCell, nn.GRUCell):
 class LSTMCell(_TorchCell, nn.LSTMCell):
     """Gates i, f, g, o in torch's order: c' = f c + i g, h' = o tanh(c')."""
 
-    state_size = 2
-
     def forward_step(
         self, projection: Tensor, recurrent: Tensor, state: State
     ) -> tuple[State, tuple[Tensor, ...]]:
@@ -192,36 +194,42 @@ class LSTMCell(_TorchCell, nn.LSTMCell):
 
 
 class WholeCell:
-    """A user's own cell as a :class:`SplitCell`: its projection is its input, flag column 0."""
+    """A user's own cell as a :class:`SplitCell`: its projection is its input, flag column 0.
+
+    Args:
+        input_size: of the cell, the flag's column included.
+        state: its description.
+    """
 
     bounded = False
 
-    def __init__(self, cell: nn.Module) -> None:
-        self.cell = cell
-        self.state_size = state_size(cell)
+    def __init__(self, cell: nn.Module, input_size: int, state: tuple[StateTensor, ...]) -> None:
+        self.cell, self.input_size, self.state = cell, input_size, state
 
     def project(self, x: Tensor) -> Tensor:
         return F.pad(x, (0, 1))
 
     @property
     def flag(self) -> Tensor:
-        like = next(self.cell.parameters())
-        width = self.cell.input_size
-        return F.pad(like.new_ones(1), (int(width) - 1, 0))  # type: ignore[arg-type]
+        like = next(self.cell.parameters(), torch.ones(0))
+        return F.pad(like.new_ones(1), (self.input_size - 1, 0))
 
     def update(self, projection: Tensor, state: State) -> State:
-        state = self.cell(projection, state if self.state_size > 1 else state[0])
-        return (state,) if isinstance(state, Tensor) else state
+        new = self.cell(projection, state if len(state) > 1 else state[0])
+        new = (new,) if isinstance(new, Tensor) else new
+        found = [list(each.shape) if isinstance(each, Tensor) else each for each in new]
+        wanted = [list(each.shape) for each in state]
+        if found != wanted:
+            raise UserError(
+                f"cell {type(self.cell).__name__}: returned a state of shapes {shown(found)}, was "
+                f"given {wanted}: a cell returns the next state, of the same shapes"
+            )
+        return tuple(new)
 
 
-def split(cell: nn.Module) -> SplitCell:
+def split(cell: nn.Module, input_size: int, state: tuple[StateTensor, ...]) -> SplitCell:
     """The cell itself if it is split, else a view of it that is."""
-    return cell if isinstance(cell, SplitCell) else WholeCell(cell)
-
-
-def state_size(cell: nn.Module) -> int:
-    """How many tensors the cell's state has: its ``state_size`` where it says so, else torch's."""
-    return int(getattr(cell, "state_size", 2 if isinstance(cell, nn.LSTMCell) else 1))
+    return cell if isinstance(cell, SplitCell) else WholeCell(cell, input_size, state)
 
 
 CellFactory = Callable[[int, int], nn.Module]

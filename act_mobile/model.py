@@ -9,8 +9,10 @@ from torch import Tensor, nn
 
 from act_artefact.errors import UserError
 from act_mobile.act import ACT, ACTOutput
-from act_mobile.cells import CELLS, State
-from act_mobile.halting import Budget, parse_halting
+from act_mobile.cells import CELLS
+from act_mobile.halting import HALTINGS, parse_halting
+from act_mobile.halting.policy import Budget
+from act_mobile.state import State
 
 SIZE_LIMITS = {
     "input_size": 65536,
@@ -36,7 +38,7 @@ class ACTConfig:
         max_ponder: M, the most ponder steps of a time step.
         epsilon: a time step ends when its halting sum reaches 1 - epsilon.
         vocab_size: if set, the model reads tokens below it instead of features.
-        halting: ``act`` or ``fixed:K``.
+        halting: a policy of :mod:`act_mobile.halting`: ``act``, ``fixed:K``.
     """
 
     input_size: int
@@ -61,7 +63,8 @@ class ACTConfig:
         if not isinstance(self.epsilon, float) or not 0 < self.epsilon < 1:
             raise UserError(f"epsilon must lie between 0 and 1, not {self.epsilon!r}")
         if not isinstance(self.halting, str):
-            raise UserError(f"halting must be act or fixed:K, not {self.halting!r}")
+            known = ", ".join(HALTINGS.values())
+            raise UserError(f"halting must be one of {known}, not {self.halting!r}")
         parse_halting(self.halting, max_ponder=self.max_ponder, epsilon=self.epsilon)
 
     def to_dict(self) -> dict[str, Any]:

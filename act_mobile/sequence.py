@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch._higher_order_ops.while_loop import while_loop
 
-from act_mobile.cells import SplitCell, State
-from act_mobile.halting import Budget
-from act_mobile.ponder import Pondered, PonderKind, SigmoidUnit, TimeStep, ponder
+from act_mobile.cells import SplitCell
+from act_mobile.halting.policy import Budget, Halting
+from act_mobile.ponder import Pondered, PonderKind, TimeStep, ponder
+from act_mobile.state import State
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer that ponders."""
+
+    cell: SplitCell
+    halting: Halting
+    module: nn.Linear | None
+    """The halting unit's parameters, where the policy has any."""
+
+    def ponder(
+        self, projection: Tensor, state: State, budget: Budget, kind: PonderKind
+    ) -> Pondered:
+        """One time step: (B, G), the state -> the next state, N and the remainder."""
+        if not self.halting.adaptive or self.module is None:
+            return self._repeat(projection, state, int(budget.max_ponder))
+        unit = self.halting.unit(self.module)
+        return ponder(TimeStep(self.cell, projection, state, self.halting, unit, budget), kind)
+
+    def _repeat(self, projection: Tensor, state: State, steps: int) -> Pondered:
+        """A known number of ponder steps, of which the last state counts."""
+        inputs = projection + self.cell.flag
+        for _ in range(steps):
+            state = self.cell.update(inputs, state)
+            inputs = projection
+        ones = projection.new_ones(len(projection))
+        return Pondered(state, (ones * steps).to(torch.int32), ones)
+
+
+Ran = tuple[Tensor, Tensor, Tensor, State]
+"""Outputs (T, B, H), N and remainders (T, B), each 0 past a row's end, and the final state."""
+
+RunLayer = Callable[[Layer, Budget, Tensor, State, list[int]], Ran]
+"""(layer, budget, projections (T, B, G), state, rows running at each time step) -> its results."""
 
 
 def run_sequence(
-    cell: SplitCell,
-    unit: nn.Linear | None,
+    layer: Layer,
     budget: Budget,
     projections: Tensor,
     state: State,
     counts: list[int],
-    kind: PonderKind,
-) -> tuple[Tensor, Tensor, Tensor, State]:
+    kind: PonderKind = "eager",
+) -> Ran:
     """Run one layer over time, in a python loop.
 
     Args:
-        unit: the layer's halting unit, where its policy has one.
         projections: ``cell.project(x)``, time first: (T, B, G).
-        state: each (B, H).
         counts: rows still running at each time step; they are the first ones of the batch.
-
-    Returns:
-        The outputs (T, B, H), N and R (T, B), each 0 past a row's end, and the final state.
     """
     outputs, steps, remainders, ended = [], [], [], []
     for projection, running in zip(projections.unbind(), counts, strict=True):
         if running < len(state[0]):
             ended.append(tuple(s[running:] for s in state))
             state = tuple(s[:running] for s in state)
-        pondered = _time_step(cell, unit, budget, projection[:running], state, kind)
+        pondered = layer.ponder(projection[:running], state, budget, kind)
         state = pondered.state
         missing = len(projection) - running
         outputs.append(_pad_rows(state[0], missing))
@@ -48,13 +81,8 @@ def run_sequence(
 
 
 def loop_over_time(
-    cell: SplitCell,
-    unit: nn.Linear | None,
-    budget: Budget,
-    projections: Tensor,
-    state: State,
-    kind: PonderKind,
-) -> tuple[Tensor, Tensor, Tensor, State]:
+    layer: Layer, budget: Budget, projections: Tensor, state: State, kind: PonderKind
+) -> Ran:
     """The same with time itself a ``while_loop``, for rows of one length, which may be traced."""
     time, batch, _ = projections.shape
 
@@ -66,7 +94,7 @@ def loop_over_time(
     ) -> tuple[Tensor, ...]:
         now = t.reshape(1)
         projection = projections.index_select(0, now).squeeze(0)
-        pondered = _time_step(cell, unit, budget, projection, state, kind)
+        pondered = layer.ponder(projection, state, budget, kind)
         return (
             t + 1,
             outputs.index_put((now,), pondered.state[0].unsqueeze(0)),
@@ -87,29 +115,6 @@ def loop_over_time(
         ),
     )
     return outputs, steps, remainders, tuple(final)
-
-
-def _time_step(
-    cell: SplitCell,
-    unit: nn.Linear | None,
-    budget: Budget,
-    projection: Tensor,
-    state: State,
-    kind: PonderKind,
-) -> Pondered:
-    if unit is None:
-        return _repeat(cell, projection, state, int(budget.max_ponder))
-    return ponder(TimeStep(cell, projection, state, SigmoidUnit(unit), budget), kind)
-
-
-def _repeat(cell: SplitCell, projection: Tensor, state: State, steps: int) -> Pondered:
-    """Repeat-RNN: ``steps`` ponder steps, of which the last state counts."""
-    inputs = projection + cell.flag
-    for _ in range(steps):
-        state = cell.update(inputs, state)
-        inputs = projection
-    ones = projection.new_ones(len(projection))
-    return Pondered(state, (ones * steps).to(torch.int32), ones)
 
 
 def _pad_rows(rows: Tensor, missing: int) -> Tensor:

@@ -26,10 +26,10 @@ from __future__ import annotations
 
 from act_mobile.ponder.eager import ponder_eager
 from act_mobile.ponder.loop import ponder_loop, ponder_peeled
-from act_mobile.ponder.step import Pondered, PonderKind, SigmoidUnit, TimeStep
+from act_mobile.ponder.step import Pondered, PonderKind, TimeStep
 from act_mobile.ponder.unroll import ponder_unroll
 
-__all__ = ["LOOPS", "PonderKind", "Pondered", "SigmoidUnit", "TimeStep", "ponder"]
+__all__ = ["LOOPS", "PonderKind", "Pondered", "TimeStep", "ponder"]
 
 KINDS = {
     "eager": ponder_eager,

@@ -5,55 +5,63 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from act_mobile.ponder.step import Pondered, TimeStep
+from act_mobile.ponder.step import Pondered, TimeStep, column
 
 
 def ponder_eager(step: TimeStep) -> Pondered:
     """Ponder a time step; differentiable; a halted row is not computed again."""
-    cell, projection, state, halting_unit, (threshold, max_ponder) = step
-    batch = projection.shape[0]
+    cell, projection, state, halting, unit, (threshold, max_ponder) = step
+    means = step.means
+    batch = len(projection)
     rows = torch.arange(batch, device=projection.device)
-    total = projection.new_zeros(batch)
-    means = tuple(torch.zeros_like(s) for s in state)
+    carry = halting.start(projection.new_zeros(batch, 1))
+    combined = tuple(
+        torch.zeros_like(s) if mean else s for s, mean in zip(state, means, strict=True)
+    )
 
     done_rows: list[Tensor] = []
-    done_means: list[tuple[Tensor, ...]] = []
+    done_combined: list[tuple[Tensor, ...]] = []
     done_remainders: list[Tensor] = []
     done_steps: list[Tensor] = []
 
     inputs = projection + cell.flag
     for n in range(1, int(max_ponder) + 1):
         state = cell.update(inputs, state)
-        halting = halting_unit(state[0]).squeeze(-1)
-        remainder = 1 - total
-        total = total + halting
-        last = ~(total < threshold) if n < max_ponder else torch.ones_like(total, dtype=torch.bool)
-        weight = torch.where(last, remainder, halting).unsqueeze(-1)
-        means = tuple(torch.addcmul(m, weight, s) for m, s in zip(means, state, strict=True))
+        carry, progress, weight = halting.advance(unit, carry, state[0], None)
+        correction, remainder = halting.finish(carry)
+        last = ~(progress < threshold) if n < max_ponder else torch.ones_like(progress).bool()
+        if weight is not None and correction is not None:
+            weight = torch.where(last, weight + correction, weight)
+        combined = tuple(
+            torch.addcmul(before, column(weight, s), s) if mean and weight is not None else s
+            for before, s, mean in zip(combined, state, means, strict=True)
+        )
 
         halted = int(last.sum())
         if halted == len(rows):
             done_rows.append(rows)
-            done_means.append(means)
-            done_remainders.append(remainder)
+            done_combined.append(combined)
+            done_remainders.append(remainder.squeeze(1))
             done_steps.append(rows.new_full((halted,), n, dtype=torch.int32))
             break
         if halted:
+            last = last.squeeze(1)
             out, stay = last.nonzero().squeeze(-1), (~last).nonzero().squeeze(-1)
             done_rows.append(rows[out])
-            done_means.append(tuple(m[out] for m in means))
-            done_remainders.append(remainder[out])
+            done_combined.append(tuple(s[out] for s in combined))
+            done_remainders.append(remainder[out].squeeze(1))
             done_steps.append(rows.new_full((halted,), n, dtype=torch.int32))
-            rows, total, projection = rows[stay], total[stay], projection[stay]
+            rows, projection = rows[stay], projection[stay]
+            carry = tuple(c[stay] for c in carry)
             state = tuple(s[stay] for s in state)
-            means = tuple(m[stay] for m in means)
+            combined = tuple(s[stay] for s in combined)
         inputs = projection
 
     if len(done_rows) == 1:
-        return Pondered(done_means[0], done_steps[0], done_remainders[0])
+        return Pondered(done_combined[0], done_steps[0], done_remainders[0])
     order = torch.cat(done_rows).argsort()
     return Pondered(
-        tuple(torch.cat(parts)[order] for parts in zip(*done_means, strict=True)),
+        tuple(torch.cat(parts)[order] for parts in zip(*done_combined, strict=True)),
         torch.cat(done_steps)[order],
         torch.cat(done_remainders)[order],
     )

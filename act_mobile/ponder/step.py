@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from act_mobile.cells import SplitCell, State
-from act_mobile.halting import Budget
+from act_mobile.cells import SplitCell
+from act_mobile.halting.policy import Budget, Halting, HaltingUnit
+from act_mobile.state import State
 
 PonderKind = Literal["eager", "unroll", "loop", "peeled"]
-
-HaltingUnit = Callable[[Tensor], Tensor]
-"""h of a state, (B, H), to the halting unit's value h_n in (0, 1), a column (B, 1)."""
-
-
-@dataclass(frozen=True)
-class SigmoidUnit:
-    """Graves' halting unit, h_n = sigmoid(W s_n + b) (eq. 5), with a layer's learned W and b."""
-
-    linear: nn.Linear
-
-    def __call__(self, h: Tensor, /) -> Tensor:
-        return torch.sigmoid(self.linear(h))
 
 
 class TimeStep(NamedTuple):
@@ -35,17 +20,30 @@ class TimeStep(NamedTuple):
     projection: Tensor
     """``cell.project(x)``, without the flag: (B, G)."""
     state: State
-    """Each (B, H)."""
-    halting_unit: HaltingUnit
+    """Each (B, ...)."""
+    halting: Halting
+    """An adaptive one."""
+    unit: HaltingUnit
     budget: Budget
+
+    @property
+    def means(self) -> tuple[bool, ...]:
+        """Whether each state tensor is combined by mean; else its last value counts."""
+        mean = self.halting.combined == "mean"
+        return tuple(mean and each.combined == "mean" for each in self.cell.state)
 
 
 class Pondered(NamedTuple):
     """One time step of a batch, after its last ponder step."""
 
     state: State
-    """The mean state, weighted by p: each (B, H)."""
+    """Combined, as the policy and the state's description say: each (B, ...)."""
     steps: Tensor
     """N: (B,), int32."""
     remainder: Tensor
-    """R: (B,). The gradient of the ponder cost N + R flows through it."""
+    """The policy's figure beside N, (B,). For ``act``, R, through which N + R has a gradient."""
+
+
+def column(rows: Tensor, like: Tensor) -> Tensor:
+    """(B, 1) with as many axes as ``like``, (B, ...), so that each row is scaled by its number."""
+    return rows if like.dim() == 2 else rows.view(-1, *[1] * (like.dim() - 1))

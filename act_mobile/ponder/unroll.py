@@ -1,25 +1,21 @@
 """The ponder loop written out: max_ponder steps of the cell, and only then what each is worth.
 
-A runtime pays for every operation, so a step is the cell alone, whether its row has halted or not.
-What the halting sum of a row has reached after n steps,
-
-    reached_n = h_1 + ... + h_n while that is below the threshold, else 1        reached_0 = 0
-
-is found for all steps at once, and so are the weights: p_n = reached_n - reached_{n-1}, which is
-h_n before the last step, R at it and 0 after it.
+A runtime pays for every operation, so a step is the cell alone, whether its row has halted or not;
+the policy weighs all steps at once.
 """
 
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from act_mobile.ponder.step import Pondered, TimeStep
 
 
 def ponder_unroll(step: TimeStep) -> Pondered:
     """Ponder a time step without control flow; costs max_ponder steps whatever the input."""
-    cell, projection, state, halting_unit, (threshold, limit) = step
-    max_ponder, batch = int(limit), len(projection)
+    cell, projection, state, halting, unit, budget = step
+    max_ponder, batch = int(budget.max_ponder), len(projection)
     states = [cell.update(projection + cell.flag, state)]
     if max_ponder == 1:
         ones = projection.new_ones(batch)
@@ -28,19 +24,23 @@ def ponder_unroll(step: TimeStep) -> Pondered:
         states.append(cell.update(projection, states[-1]))
     rows = [torch.cat(each) for each in zip(*states, strict=True)]
 
-    total = halting_unit(rows[0]).view(max_ponder, batch).cumsum(0)
-    # The last step's is below 0, which no sum is: a row has halted there in any case.
-    limits = projection.new_tensor([[0.0]] * (max_ponder - 1) + [[-2.0]]) + threshold
-    going = total < limits
-    reached = torch.where(going, total, 1.0)
-    before = torch.cat([torch.zeros_like(total[:1]), reached[:-1]])
-    taken = before < 1
-    weights = reached - before
-    stacks = [each.view(max_ponder, batch, -1) for each in rows]
-    if not cell.bounded:  # a state after the last may be infinite
-        stacks = [torch.where(taken.unsqueeze(2), stack, 0.0) for stack in stacks]
+    weights, taken, remainder = halting.unroll(unit, rows[0], budget)
+    means = step.means
+    if not all(means):  # the last of the steps taken
+        following = torch.cat([taken[1:], torch.zeros_like(taken[:1])])
+        last = (taken & ~following).to(projection.dtype)
+    combined = []
+    for each, before, mean in zip(rows, state, means, strict=True):
+        stack = each.view(max_ponder, batch, -1)
+        if not cell.bounded:  # a state after the last may be infinite
+            stack = torch.where(taken.unsqueeze(2), stack, 0.0)
+        flat = _weighted(weights if mean else last, stack)
+        combined.append(flat if before.dim() == 2 else flat.view(before.shape))
     return Pondered(
-        tuple(torch.bmm(weights.t().unsqueeze(1), s.transpose(0, 1)).squeeze(1) for s in stacks),
-        taken.sum(0, keepdim=True, dtype=torch.int32).squeeze(0),
-        (1 - torch.where(taken, before, 0.0).amax(0, keepdim=True)).squeeze(0),
+        tuple(combined), taken.sum(0, keepdim=True, dtype=torch.int32).squeeze(0), remainder
     )
+
+
+def _weighted(weights: Tensor, stack: Tensor) -> Tensor:
+    """(M, B), (M, B, H) -> the sum over M: (B, H)."""
+    return torch.bmm(weights.t().unsqueeze(1), stack.transpose(0, 1)).squeeze(1)

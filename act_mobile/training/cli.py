@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from act_artefact.command import debug_option, run
+from act_mobile.halting import HALTINGS
 from act_mobile.tasks import TASKS, task_class
 
 EXAMPLES = """
@@ -31,7 +32,9 @@ OPTIONS = [
     click.Option(["--max-ponder"], type=int, help="Most ponder steps of a time step."),
     click.Option(["--epsilon"], type=float, default=0.01, help="Halt at a sum of 1 - epsilon."),
     click.Option(["--tau"], type=float, help="Time penalty: weight of the ponder cost."),
-    click.Option(["--halting"], default="act", metavar="act|fixed:K", help="Halting policy."),
+    click.Option(
+        ["--halting"], default="act", metavar="|".join(HALTINGS.values()), help="Halting policy."
+    ),
     click.Option(["--init"], metavar="MODEL.PT", help="Start from a trained model's weights."),
     click.Option(["--halting-bias"], type=float, default=1.0, help="Its bias at the start."),
     click.Option(["--steps"], type=int, help="Updates, in all."),

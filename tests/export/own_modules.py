@@ -8,7 +8,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from act_mobile import ACT
+from act_mobile import ACT, StateTensor
 from act_mobile.cells import CELLS
 
 
@@ -220,3 +220,45 @@ def drawn() -> nn.Module:
     assert CURRENT is not None
     torch.manual_seed(CURRENT.seed)
     return uneven(DrawnModule(CURRENT))
+
+
+class WindowCell(nn.Module):
+    """A cell that looks back on the states that its last four ponder steps made.
+
+    Its state is h, a slow average of it that begins at 0.5, and the window (4, H), which is kept.
+    """
+
+    WIDTH = 4
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.state = (
+            StateTensor("h", (hidden_size,)),
+            StateTensor("slow", (hidden_size,), initial=0.5),
+            StateTensor("window", (self.WIDTH, hidden_size), combined="kept"),
+        )
+        self.read = nn.Linear(input_size + 2 * hidden_size, hidden_size)
+        self.look = nn.Linear(hidden_size, hidden_size, bias=False)
+
+    def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        h, slow, window = state
+        new = torch.tanh(self.read(torch.cat([x, h, slow], -1)) + self.look(window.mean(1)))
+        return new, 0.9 * slow + 0.1 * new, torch.cat([window[:, 1:], new.unsqueeze(1)], 1)
+
+
+class Window(nn.Module):
+    """Two ACT layers: one of window cells, one of torch's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = ACT(3, 6, cell=WindowCell, max_ponder=5)
+        self.second = ACT(6, 5, cell="gru", max_ponder=3)
+        self.head = nn.Linear(5, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.second(self.first(x).output).output)
+
+
+def window() -> nn.Module:
+    torch.manual_seed(3)
+    return uneven(Window())

@@ -15,7 +15,7 @@ from act_export.api import Options
 from act_export.runtimes import load
 from act_export.targets import TARGETS
 from act_mobile import load_model
-from act_mobile.halting import Budget
+from act_mobile.halting.policy import Budget
 
 ModelFile = Callable[..., Path]
 X = np.random.default_rng(5).standard_normal((12, 1, 3)).astype(np.float32)

@@ -11,8 +11,10 @@ import torch
 from torch import nn
 
 from act_mobile import ACTConfig, ACTModel
-from act_mobile.halting import Budget
+from act_mobile.halting.act import ACTHalting
+from act_mobile.halting.policy import Budget
 from act_mobile.ponder import PonderKind, TimeStep, ponder
+from act_mobile.state import StateTensor
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "act_vectors.json").read_text())
 KINDS = get_args(PonderKind)
@@ -22,7 +24,7 @@ TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5}
 class Schedule(nn.Module):
     """A cell whose state is the number of the ponder step, so that h_n can be read from a list."""
 
-    state_size = 1
+    state = (StateTensor("h", (1,)),)
     bounded = False
     flag = torch.zeros(1)
 
@@ -43,6 +45,7 @@ def test_halting(case: dict[str, Any], kind: PonderKind, dtype: torch.dtype) -> 
         Schedule(),
         zeros,
         (zeros,),
+        ACTHalting(case["max_ponder"], case["epsilon"]),
         lambda h: values[(h.long() - 1).clamp(max=len(values) - 1)],
         Budget(1 - case["epsilon"], case["max_ponder"]),
     )

@@ -86,11 +86,11 @@ def _layers(subject: Subject, act: ACT) -> Iterator[Layer]:
         given = {name: _array(value) for name, value in cell.named_parameters()}
         weight, recurrent = given["weight_ih"], given["weight_hh"]
         zero = np.zeros(len(weight))
-        unit = cast(nn.Linear, act.halting[index]) if act.policy.learned else None
+        unit = cast(nn.Linear, act.halting[index]) if act.policy.adaptive else None
         yield Layer(
             "rnn_relu" if getattr(cell, "nonlinearity", "") == "relu" else kind,
             act.policy.max_ponder,
-            float(act.policy.budget.threshold) if act.policy.learned else None,
+            float(act.policy.budget.threshold) if act.policy.adaptive else None,
             Affine(weight[:, :-1], given.get("bias_ih", zero)),
             weight[:, -1],
             Affine(recurrent, given.get("bias_hh", zero)),
