@@ -89,8 +89,6 @@ class Round:
     """What the runner said of itself: runtime, init_ns, first_ns, warmup_ns, ..."""
     counts: tuple[Mapping[str, int], ...] = ()
     """On an emulated device, of each row: instructions, macs, loads, stores."""
-    cold: int = 0
-    """How many of the first rows are from before the runtime was warm: kept, in no summary."""
     throttled: bool = False
     """The device was slowed down by heat: kept, in no summary."""
     resumed: int = 0

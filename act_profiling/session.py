@@ -161,7 +161,7 @@ class Session:
             tuple(rows),
             outcome.facts,
             outcome.counts,
-            throttled=any("throttled" in note for note in outcome.notes),
+            throttled=outcome.throttled,
             resumed=outcome.resumed,
             notes=outcome.notes,
         )

@@ -140,10 +140,8 @@ def _check(artefact: Artefact, budget: dict[str, float]) -> None:
             f"--sweep max_ponder={limit:g}: {artefact.path.name} was made for 1 to "
             f"{artefact.manifest.max_ponder}"
         )
-    if not 0 < budget.get("halt_threshold", 1) <= 1:
-        raise UserError(
-            f"--sweep halt_threshold={budget['halt_threshold']:g}: must be above 0, at most 1"
-        )
+    if not 0 <= budget.get("halt_threshold", 1) <= 1:
+        raise UserError(f"--sweep halt_threshold={budget['halt_threshold']:g}: must be from 0 to 1")
 
 
 def _label(artefact: Artefact, budget: dict[str, float]) -> str:

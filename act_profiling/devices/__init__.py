@@ -55,7 +55,9 @@ class Outcome:
     resumed: int = 0
     """How often the device had gone away and come back."""
     notes: tuple[str, ...] = field(default=())
-    """What a reader of the report should know: throttled, resumed."""
+    """What a reader of the report should know."""
+    throttled: bool = False
+    """The device was slowed down by heat at some time during the run."""
 
 
 class Interrupted(Exception):

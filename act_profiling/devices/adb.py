@@ -190,6 +190,7 @@ class AdbDevice:
             operators=self._operators(said),
             resumed=resumed,
             notes=tuple(notes),
+            throttled=bool(worst and worst.throttled),
         )
 
     def _prepare(self, files: Mapping[str, Path]) -> bool:

@@ -178,18 +178,17 @@ def _round(each: Round, table: Columns, number: int, cost: str) -> dict[str, Any
     """What of a round is compared with other rounds: its medians and its line."""
     values = table.nanoseconds if cost == "latency" else table.counts["instructions"]
     where = table.round == number
-    warm = np.flatnonzero(where)[each.cold :]
     found: dict[str, Any] = {
         "rows": int(where.sum()),
         "throttled": each.throttled,
         "resumed": each.resumed,
         "notes": list(each.notes),
         "runtime": each.facts.get("runtime"),
-        "p50": float(np.median(values[warm])) if len(warm) else None,
+        "p50": float(np.median(values[where])) if where.any() else None,
     }
-    steps = table.ponder_steps[warm]
+    steps = table.ponder_steps[where]
     if len(steps) and steps.min() < steps.max():
-        found["fixed"], found["per_step"] = statistics.fit(steps, values[warm])
+        found["fixed"], found["per_step"] = statistics.fit(steps, values[where])
     if cost == "latency":
         found |= {name: each.facts.get(name) for name in STARTS}
     return found

@@ -30,7 +30,7 @@ class Columns:
     digest: Array
     """CRC-32 of y."""
     kept: Array
-    """Whether the row counts in summaries: warm, and of a round that was not throttled."""
+    """Whether the row counts in summaries: of a round that was not throttled."""
     counts: dict[str, Array]
 
     def of_rounds(self, cost: Array) -> list[tuple[Array, Array]]:
@@ -81,14 +81,7 @@ def columns(measurement: Measurement) -> Columns:
         time_steps=whole(_time_steps(row.outputs["ponder_steps"]) for row in rows),
         ponder_steps=whole(executed(row.outputs["ponder_steps"]) for row in rows),
         digest=whole(row.digest for row in rows),
-        kept=np.array(
-            [
-                not each.throttled and place >= each.cold
-                for each in rounds
-                for place in range(len(each.rows))
-            ],
-            bool,
-        ),
+        kept=np.array([not each.throttled for each in rounds for _ in each.rows], bool),
         counts={
             name: whole(count[name] for count in counts)
             for name in COUNTS

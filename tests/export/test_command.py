@@ -282,9 +282,9 @@ def test_two_targets_into_one_folder_at_the_same_time(
         with locked(out / LOCK):
             both = [
                 stack.enter_context(
-                    started("-m", "act_export.cli", path, "--target", each, "-o", out, cwd=tmp_path)
+                    started("-m", "act_export.cli", path, *words, "-o", out, cwd=tmp_path)
                 )
-                for each in ("native", "onnx")
+                for words in (("--target", "native"), ("--target", "onnx", "--ponder", "loop"))
             ]
             for process in both:
                 assert process.stderr is not None

@@ -137,17 +137,6 @@ def test_throttled_in_every_round_is_no_number() -> None:
     assert value["variants"][0]["missing"] == "every round was throttled: let the device cool"
 
 
-def test_rows_before_it_was_warm_are_not_counted() -> None:
-    base = measurement(rounds=2)
-    cold = [
-        replace(each, rows=(replace(each.rows[0], nanoseconds=10**9), *each.rows[1:]), cold=1)
-        for each in base.rounds
-    ]
-    found = report([replace(base, rounds=tuple(cold))])["variants"][0]["latency"]["per_call"]
-    assert found["count"] == 2 * (3 * len(TEXT) - 1)
-    assert found["max"] < 10**7
-
-
 def test_a_batch_runs_as_long_as_its_longest_row() -> None:
     rng = np.random.default_rng(0)
     steps = rng.integers(1, 6, (12, 2, 5, 3)).astype(np.int32)

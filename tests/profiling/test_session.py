@@ -194,7 +194,7 @@ def test_bad_artefacts(
     [
         ("max_ponder=9", "max_ponder=9: m.onnx was made for 1 to 5"),
         ("max_ponder=1.5", "max_ponder=1.5: m.onnx was made for 1 to 5"),
-        ("halt_threshold=2", "must be above 0, at most 1"),
+        ("halt_threshold=2", "must be from 0 to 1"),
         ("max_ponder=", "write max_ponder=1,2,4"),
         ("depth=3", "write max_ponder=1,2,4"),
     ],

@@ -13,8 +13,8 @@ from ai_edge_quantizer.quantizer import Quantizer
 from litert_converter import schema_py_generated as schema
 
 SMALL = 4096
-"""Weights of fewer elements stay floats in int8. Halting units are among them: they decide N, and
-as int8 would save 12 KiB at most."""
+"""Weights of fewer elements stay floats in int8. Halting units are among them in layers with fewer
+hidden units: they decide N, and as int8 would save 12 KiB at most."""
 
 
 VERSION = 8
