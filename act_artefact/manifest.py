@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from act_artefact.driver import PartFacts
 from act_artefact.errors import UserError, escaped, shown
-from act_artefact.files import read
+from act_artefact.files import read_json
 from act_artefact.form import Sequence
 from act_artefact.interface import Interface
 
@@ -78,12 +77,9 @@ def read_manifest(path: Path) -> Manifest:
         UserError: it is missing, no regular file, not JSON, or not a manifest of this format.
     """
     try:
-        value = json.loads(read(path, LIMIT, follow=False).decode(), parse_constant=_no_number)
+        value = read_json(path, LIMIT, follow=False)
     except UserError as error:
         raise UserError(f"{error}: export the model again") from None
-    except (ValueError, RecursionError) as error:
-        reason = escaped(str(error))
-        raise UserError(f"{path}: not JSON ({reason}): export the model again") from None
     if not isinstance(value, dict) or value.pop("format", None) != FORMAT:
         raise UserError(f"{path}: not an {FORMAT} manifest: export the model again")
     try:
@@ -99,7 +95,3 @@ def read_manifest(path: Path) -> Manifest:
         raise UserError(
             f"{path}: not a whole manifest ({reason}): export the model again"
         ) from None
-
-
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of JSON")

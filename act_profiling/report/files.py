@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from act_artefact.errors import UserError
+from act_artefact.files import read_json
 from act_artefact.staging import check_output, staging
 from act_profiling.measurement import Measurement
 from act_profiling.report import html
@@ -19,6 +20,9 @@ from act_profiling.report.columns import calls, columns
 
 INLINE_LIMIT = 20_000
 """Rows and time steps of all variants, above which they lie in ``NAME.rows.npz`` beside."""
+
+LIMIT = 256 << 20
+"""Bytes of a report that is read."""
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
 
@@ -76,11 +80,9 @@ def read(path: Path) -> Report:
         UserError: it is missing, not JSON, or not a report of this format.
     """
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}: give a report that act-profile wrote") from None
-    except ValueError as error:
-        raise UserError(f"{path}: not JSON ({error}): profile the artefact again") from None
+        report = read_json(path, LIMIT)
+    except UserError as error:
+        raise UserError(f"{error}: give a report that act-profile wrote") from None
     if not isinstance(report, dict) or report.get("format") != FORMAT:
         raise UserError(f"{path}: not an {FORMAT} report: profile the artefact again")
     return report

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,34 +12,14 @@ from act_artefact.files import artefact_files, copy, digest, opened, read
 from act_export import Options, export
 from act_mobile import save_model
 from act_profiling.variants import open_artefact
+from tests.artefact.odd_files import ODD
 from tests.export.conftest import pondering
 
 
-def device(path: Path) -> None:
-    """Make the node of /dev/zero."""
-    try:
-        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 5))
-    except PermissionError:
-        pytest.skip("only root makes device nodes")
-
-
-def bound_socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(str(path))
-
-
-OTHERS: dict[str, Callable[[Path], None]] = {
-    "a FIFO": os.mkfifo,
-    "a folder": Path.mkdir,
-    "a device": device,
-    "a socket": bound_socket,
-}
-
-
-@pytest.mark.parametrize("what", OTHERS)
+@pytest.mark.parametrize("what", ODD)
 def test_what_is_no_regular_file_is_refused(what: str, tmp_path: Path) -> None:
     path = tmp_path / "m.bin"
-    OTHERS[what](path)
+    ODD[what](path)
     with pytest.raises(UserError, match=f"m.bin: (is {what}|cannot be read)"):
         read(path, 100)
 

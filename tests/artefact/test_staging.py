@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,27 +14,11 @@ import pytest
 from act_artefact.errors import UserError
 from act_artefact.locking import taken
 from act_artefact.staging import LOCK, check_output, staging, written_aside
-
-
-def _device(path: Path) -> None:
-    """Make another /dev/null."""
-    try:
-        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
-    except PermissionError:
-        pytest.skip("only root may make a device node")
-
-
-def _socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(str(path))
-
+from tests.artefact.odd_files import ODD
 
 IN_THE_WAY: dict[str, Callable[[Path], object]] = {
-    "a device": _device,
-    "a FIFO": os.mkfifo,
+    **ODD,
     "a symbolic link": lambda path: path.symlink_to("elsewhere"),
-    "a socket": _socket,
-    "a folder": Path.mkdir,
 }
 
 

@@ -111,7 +111,7 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
     for arguments, message in (
         (("m.onnx", "--data", "none.npz"), "m.onnx: no such file"),
         (("--data", "none.npz"), "Missing argument 'ARTEFACTS...'"),
-        (("compare", "a.json", "b.json"), "a.json: No such file"),
+        (("compare", "a.json", "b.json"), "a.json: no such file"),
         (("m.onnx", "--data", "none.npz", "--device", "phone"), "--device 'phone': use host"),
     ):
         done = act_profile(*arguments, cwd=tmp_path)
