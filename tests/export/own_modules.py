@@ -247,16 +247,15 @@ class WindowCell(nn.Module):
 
 
 class Window(nn.Module):
-    """Two ACT layers: one of window cells, one of torch's."""
+    """An ACT layer of window cells, and a head."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.first = ACT(3, 6, cell=WindowCell, max_ponder=5)
-        self.second = ACT(6, 5, cell="gru", max_ponder=3)
-        self.head = nn.Linear(5, 2)
+        self.act = ACT(3, 6, cell=WindowCell, max_ponder=5)
+        self.head = nn.Linear(6, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.second(self.first(x).output).output)
+        return self.head(self.act(x).output)
 
 
 def window() -> nn.Module:
