@@ -1,4 +1,4 @@
-"""What is compiled or fetched on this machine: made once, kept, and used only while it is whole."""
+"""The cache of what is compiled or fetched: made once, kept, and used only while it is whole."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def compiled(
     files: Sequence[Path],
     libraries: Sequence[str] = ("-lm",),
 ) -> Path:
-    """What a compiler makes of C files: ``name`` in a folder of the cache.
+    """Compile C files to ``name`` in a folder of the cache.
 
     Args:
         what: the folder's name begins with it, and so does an error.

@@ -19,7 +19,7 @@ INT32 = np.iinfo(np.int32)
 
 @dataclass(frozen=True)
 class EvalFile:
-    """What an ``eval.npz`` holds, checked as far as no model is needed."""
+    """The contents of an ``eval.npz``, checked as far as no model is needed."""
 
     path: Path
     inputs: npt.NDArray[Any]

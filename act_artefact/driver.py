@@ -26,7 +26,7 @@ class Repeat:
 
 @dataclass(frozen=True)
 class PartFacts:
-    """What a driver must know of a part."""
+    """A part, as a driver sees it."""
 
     name: str
     inputs: tuple[str, ...]

@@ -34,7 +34,7 @@ FLOOR: dict[str, float | None] = {"fp32": 1e-5, "fp16": 5e-3, "int8": None, "int
 decides."""
 
 FACTOR = 4.0
-"""How much further off than the evaluations an artefact may be: they are few."""
+"""An artefact may be so many times as far off as the evaluations, which are few."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Answer:
 
 @dataclass
 class Agreement:
-    """How far answers to calls are from those expected."""
+    """Differences between answers to calls and those expected."""
 
     max_abs_error: dict[str, float] = field(default_factory=dict)
     """The largest difference, by float output."""

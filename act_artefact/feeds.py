@@ -25,13 +25,13 @@ class Samples:
     source: str
     metric: str | None = None
     targets: list[npt.NDArray[Any]] | None = None
-    """Of each sequence, as :func:`act_artefact.metrics.measure` takes them; None if unknown."""
+    """For each sequence, in the form of :func:`act_artefact.metrics.measure`; None if unknown."""
     asked: list[npt.NDArray[np.bool_]] | None = None
-    """Of each sequence, the time steps whose output counts."""
+    """For each sequence, the time steps whose output counts."""
 
     @property
     def judged(self) -> bool:
-        """Whether outputs can be judged by a metric."""
+        """True if outputs can be judged by a metric."""
         return self.metric is not None and self.targets is not None
 
     @property
@@ -60,7 +60,7 @@ class Feed:
     inputs: npt.NDArray[Any]
     """As the artefact's data input takes it."""
     places: list[Place]
-    """Of each row; the state of one that starts at 0 is the initial one."""
+    """One for each row; the state of a row that starts at 0 is the initial one."""
 
     @property
     def time_steps(self) -> int:

@@ -150,7 +150,7 @@ def _file_digest(path: Path, to: Path | None) -> hashlib._Hash:
 
 
 def kind(mode: int) -> str:
-    """What an entry of a folder is, in words."""
+    """Name the kind of a folder's entry, in words."""
     names = {
         stat.S_IFLNK: "a symbolic link",
         stat.S_IFDIR: "a folder",

@@ -1,4 +1,4 @@
-"""What of a model is deployed in one call, and how its ponder loop is computed there."""
+"""The form in which a model is deployed: the shape of a call, and the kind of ponder loop."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Sequence = Literal["stream", "dynamic"] | int
 
 @dataclass(frozen=True)
 class Form:
-    """How a model is called once it is deployed."""
+    """One way to call a deployed model."""
 
     ponder: Ponder = "unroll"
     sequence: Sequence = "stream"
     batch: int = 1
     budget_inputs: bool = False
-    """Whether ``halt_threshold`` and, in loop form, ``max_ponder`` are inputs."""
+    """True if ``halt_threshold`` and, in loop form, ``max_ponder`` are inputs."""
 
     def __post_init__(self) -> None:
         if self.ponder not in get_args(Ponder):
@@ -47,7 +47,7 @@ class Form:
 
     @property
     def loops(self) -> bool:
-        """Whether the ponder loop ends after N steps."""
+        """True if the ponder loop ends after N steps."""
         return self.ponder != "unroll"
 
     @property

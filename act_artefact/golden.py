@@ -87,7 +87,7 @@ def _call(interface: Interface, row: Arrays) -> GoldenCall:
 
 
 def _dtypes(interface: Interface) -> dict[str, str]:
-    """Of every array by its name."""
+    """Types of all arrays, by name."""
     return {
         **{t.name: t.dtype for t in (*interface.inputs, *interface.outputs)},
         **{f"{t.name}{TOLERANCE}": t.dtype for t in interface.outputs if t.dtype == "float32"},
@@ -96,7 +96,7 @@ def _dtypes(interface: Interface) -> dict[str, str]:
 
 
 def _shapes(interface: Interface, time: int) -> dict[str, tuple[int, ...]]:
-    """Of one call's arrays."""
+    """Shapes of one call's arrays, by name."""
     outputs = {t.name: t.at(time) for t in interface.outputs}
     return {
         **{t.name: t.at(time) for t in interface.inputs},

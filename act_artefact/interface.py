@@ -20,7 +20,7 @@ class Tensor:
     shape: tuple[int | None, ...]
     """None for a number of time steps that a call chooses."""
     default: float | None = None
-    """What an input is where a runtime lets it be left out, or its caller has no wish."""
+    """The value of an input that a runtime lets be left out, or whose caller has no wish."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.dtype}{list(self.shape)}"

@@ -26,7 +26,7 @@ METADATA_KEY = "act-mobile.json"
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an export is, and how it was checked."""
+    """The facts of an export, and how it was checked."""
 
     artefact: str
     """The artefact's file name, beside the manifest."""
@@ -59,7 +59,7 @@ class Manifest:
     """UTC, ISO 8601."""
 
     def facts(self) -> dict[str, Any]:
-        """What goes into the artefact itself: all but what is known only once it is written."""
+        """The part that goes into the artefact itself: all that is known before it is written."""
         value = self.to_json()
         for name in ("parts", "choice", "verification", "sha256", "created"):
             del value[name]

@@ -1,4 +1,4 @@
-"""How well outputs answer what a task asks, in numpy: for models and artefacts alike.
+"""Metrics of how well outputs answer a task, in numpy: for models and artefacts alike.
 
 Every task is classification: a time step has K questions of C classes each, and the O = K C outputs
 are their scores in that order; C = 1 is a yes-or-no question whose score is the logit of yes. The

@@ -25,7 +25,7 @@ from act_artefact.locking import locked, taken
 LOCK = ".act-export.lock"
 """In a folder while one is made aside in it, or files move into it."""
 PREFIX = ".act-export-"
-"""Of the folders aside."""
+"""Begins the names of the folders aside."""
 ALIVE = "alive"
 """In a folder aside: the lock that its process holds."""
 

@@ -18,11 +18,11 @@ from act_export.verify import Verification
 
 CALLS = 8
 TIME_STEPS = 8
-"""Of each call, where a call may have any number."""
+"""The time steps of a call that may have any number."""
 
 ELSEWHERE = 2.0
-"""How much further than from the model an artefact's answers may be on other machines, whose
-kernels round otherwise, where its metric, not a tolerance, has decided."""
+"""An artefact that its metric, not a tolerance, has judged may differ on other machines, whose
+kernels round otherwise, by so many times what it differed from the model."""
 
 
 def model_calls(

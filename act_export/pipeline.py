@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from act_export.api import Options
 
 Stage = Callable[[str, str], AbstractContextManager[None]]
-"""Told of each stage as it begins, by target (or ``model``) and name; ends with its block."""
+"""Returns a context manager that spans the stage of a target (or ``model``) and name."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Attempt:
 
 @dataclass
 class Pipeline:
-    """What all targets of one export share."""
+    """The parts of one export that its targets share."""
 
     subject: Subject
     samples: Samples
@@ -67,7 +67,7 @@ class Pipeline:
 
     @cached_property
     def reference(self) -> Reference:
-        """What all artefacts of the export are compared with."""
+        """The model that all artefacts of the export are compared with."""
         return Reference(self.subject, self.options.precision)
 
     def check_form(self) -> None:

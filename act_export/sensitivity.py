@@ -33,7 +33,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """How an artefact's numbers round."""
+    """The rounding of an artefact's numbers."""
 
     unit: float
     """The largest relative error of an operation's result."""
@@ -51,8 +51,9 @@ ARITHMETIC = {
 """By precision; others are judged by the metric."""
 
 EVALUATIONS = 16
-"""Of a call, side by side in batches. Errors in chaotic dynamics lie along one direction, so a
-tensor's deviation is one number for each evaluation; that all of 16 are small is no luck."""
+"""Evaluations of a call, side by side in batches. Errors in chaotic dynamics lie along one
+direction, so a tensor's deviation is one number for each evaluation; that all of 16 are small is no
+luck."""
 
 GROUP = 16
 """Calls whose evaluations are computed together: small nets spend their time between operations."""

@@ -31,7 +31,7 @@ class MetricChange:
     model: float
     artefact: float
     allowed: float
-    """How much worse it may get."""
+    """The most by which it may get worse."""
     time_steps: int
 
     @property
@@ -41,7 +41,7 @@ class MetricChange:
 
 @dataclass(kw_only=True)
 class Verification(Agreement):
-    """How an artefact agrees with its model."""
+    """The agreement of an artefact with its model."""
 
     source: str
     """Where the inputs come from, in words."""

@@ -17,7 +17,7 @@ from act_mobile.state import State, describe_state, initial_state
 
 
 class Ponder(NamedTuple):
-    """What pondering cost, for every time step of every row in every layer; 0 past a row's end."""
+    """The cost of pondering, for every time step, row and layer; 0 past a row's end."""
 
     steps: Tensor
     """N: (B, T, L), int32."""
@@ -31,7 +31,7 @@ class Ponder(NamedTuple):
 
 
 class ACTOutput(NamedTuple):
-    """What an ACT layer or model returns."""
+    """The results of an ACT layer or model."""
 
     output: Tensor
     """(B, T, H) from a layer, (B, T, O) from a model; 0 past a row's end from a layer."""
@@ -58,7 +58,7 @@ class ACT(nn.Module):
     """
 
     kind: PonderKind
-    """How the ponder loop is computed: ``eager``; exporters set another before they trace."""
+    """The kind of ponder loop: ``eager``; exporters set another before they trace."""
 
     def __init__(
         self,
@@ -77,14 +77,14 @@ class ACT(nn.Module):
         make = CELLS[cell] if isinstance(cell, str) else cell
         self.input_size, self.hidden_size = input_size, hidden_size
         self.input_sizes = [input_size + 1, *[hidden_size + 1] * (num_layers - 1)]
-        """Of each layer's cell, the flag's column included."""
+        """The input sizes of the layers' cells, the flag's column included."""
         self.policy: Halting = parse_halting(halting, max_ponder=max_ponder, epsilon=epsilon)
         self.kind = "eager"
         self.cells = nn.ModuleList(make(size, hidden_size) for size in self.input_sizes)
         units = (self.policy.module(hidden_size) for _ in range(num_layers))
         self.halting = nn.ModuleList(unit for unit in units if unit is not None)
         self.states = [describe_state(each, hidden_size) for each in self.cells]
-        """What each layer carries from time step to time step."""
+        """The description of each layer's state."""
 
     @property
     def num_layers(self) -> int:

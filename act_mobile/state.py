@@ -18,13 +18,13 @@ class StateTensor:
     """One tensor of a state."""
 
     name: str
-    """Of the input of an exported model, with the layer's number behind it."""
+    """The exported input's name, less the layer's number behind it."""
     shape: tuple[int, ...]
     """Without the batch, which comes first."""
     initial: float = 0.0
     """Its value where a sequence begins."""
     combined: Literal["mean", "kept"] = "mean"
-    """What a time step leaves where its state is the mean over ponder steps: the mean, weighted as
+    """The value after a time step whose state is the mean over ponder steps: the mean, weighted as
     h is, or what the last ponder step made, as of a window of past states."""
 
 

@@ -20,14 +20,14 @@ HaltingUnit = Callable[[Tensor], Tensor]
 """The value that a policy reads of a state: h (B, H) -> (B, 1)."""
 
 Carry = tuple[Tensor, ...]
-"""What a row has gathered since its time step began, each (B, 1)."""
+"""Values that a row has gathered since its time step began, each (B, 1)."""
 
 
 class Budget(NamedTuple):
     """When a time step must end, as numbers or, so that they stay inputs of a trace, tensors."""
 
     threshold: float | Tensor
-    """What progress must reach, from 0 to 1."""
+    """Progress ends a time step when it reaches this; from 0 to 1."""
     max_ponder: int | Tensor
     """M, the most ponder steps, at least 1."""
 
@@ -42,31 +42,31 @@ class Mask(NamedTuple):
 
 
 class Advance(NamedTuple):
-    """What one ponder step adds, each (B, 1)."""
+    """The result of one ponder step, each (B, 1)."""
 
     carry: Carry
     progress: Tensor
     """Below the threshold as long as another step is due."""
     weight: Tensor | None
-    """Of the state that the step made, in the mean; None where the last state counts."""
+    """The weight of the step's state in the mean; None where the last state counts."""
 
 
 class Ending(NamedTuple):
-    """What is known once a row has halted, each (B, 1)."""
+    """The figures of a row that has halted, each (B, 1)."""
 
     correction: Tensor | None
-    """What the last state weighs more than ``Advance.weight`` said; None where it counts alone."""
+    """Added to the last ``Advance.weight``; None where the last state counts alone."""
     remainder: Tensor
     """The figure that a policy gives beside N; for ``act``, R."""
 
 
 class Unrolled(NamedTuple):
-    """What M ponder steps, all of them written out, are worth."""
+    """The weights of M ponder steps, all of them written out."""
 
     weights: Tensor
-    """Of each state in the combined one, 0 past the last: (M, B)."""
+    """The weight of each state in the combined one, 0 past the last: (M, B)."""
     taken: Tensor
-    """Whether the step is among the row's N: (M, B), bool."""
+    """True where the step is among the row's N: (M, B), bool."""
     remainder: Tensor
     """(B,)."""
 
@@ -81,16 +81,16 @@ class Halting(ABC):
     """1 - the threshold, where the policy has one."""
 
     combined: ClassVar[Literal["mean", "last"]]
-    """Whether the time step's state is the mean of its ponder steps' states, or the last one."""
+    """The time step's state: the mean of its ponder steps' states, or the last one."""
     carries: ClassVar[int] = 0
-    """How many tensors its carry has."""
+    """The number of tensors in the carry."""
     adaptive: ClassVar[bool] = True
-    """Whether N depends on the input; else it is always the limit."""
+    """True if N depends on the input; else it is always the limit."""
 
     @property
     @abstractmethod
     def budget(self) -> Budget:
-        """What a time step gets unless its caller says otherwise."""
+        """The budget of a time step unless its caller gives another."""
 
     def limited(self, max_ponder: int) -> Self:
         """The same with at most so many ponder steps."""

@@ -63,7 +63,7 @@ class _Parts:
     """The values that the loop carries from one ponder step to the next."""
 
     progress: Tensor
-    """Of all rows together: ()."""
+    """Below the threshold while any row runs: ()."""
     count: Tensor
     """n - (max_ponder - 1): (B, 1)."""
     halting: Carried
@@ -73,7 +73,7 @@ class _Parts:
     state: Carried
     """s_n."""
     sums: Carried
-    """Of the state tensors that are combined by mean."""
+    """Weighted sums of the state tensors that are combined by mean."""
 
     def flat(self) -> Carried:
         alive = () if self.alive is None else (self.alive,)
@@ -88,7 +88,7 @@ class _Loop:
 
     @property
     def alone(self) -> bool:
-        """Whether there is one row, with which the loop ends."""
+        """True if there is one row, with which the loop ends."""
         return isinstance(self.step.projection.shape[0], int) and len(self.step.projection) == 1
 
     def start(self) -> Carried:

@@ -1,4 +1,4 @@
-"""What a ponder loop is given and what it returns."""
+"""The arguments and results of a ponder loop."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TimeStep(NamedTuple):
 
     @property
     def means(self) -> tuple[bool, ...]:
-        """Whether each state tensor is combined by mean; else its last value counts."""
+        """For each state tensor, True if it is combined by mean; else its last value counts."""
         mean = self.halting.combined == "mean"
         return tuple(mean and each.combined == "mean" for each in self.cell.state)
 
