@@ -46,7 +46,7 @@ class Answer:
     tolerance: Arrays
     """The largest difference allowed, for each float output in its shape."""
     on_threshold: npt.NDArray[np.bool_]
-    """Where N may differ; in the shape of ``ponder_steps``."""
+    """True where N may differ; in the shape of ``ponder_steps``."""
 
 
 @dataclass

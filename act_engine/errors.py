@@ -1,4 +1,4 @@
-"""What the engine refuses."""
+"""The engine's errors."""
 
 from __future__ import annotations
 

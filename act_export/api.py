@@ -11,6 +11,7 @@ from typing import Any, Literal
 from act_artefact.data import load
 from act_artefact.equality import FLOOR
 from act_artefact.errors import UserError
+from act_artefact.files import artefact_files
 from act_artefact.form import Form, Ponder, Sequence
 from act_artefact.manifest import Manifest
 from act_artefact.staging import check_output, staging
@@ -143,12 +144,11 @@ def export(
 
 def _export(target: Target, attempt: Attempt, path: Path) -> Export:
     made = attempt.path
-    files = [made] if made.is_file() else [p for p in made.rglob("*") if p.is_file()]
     return Export(
         target,
         path,
         attempt.manifest,
-        sum(file.stat().st_size for file in files),
+        sum(file.stat().st_size for _, file in artefact_files(made)),
         target.operations(made),
         attempt.verification,
         attempt.seconds,

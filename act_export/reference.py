@@ -51,7 +51,7 @@ def stepped(interface: Interface, form: Form, samples: Samples, call: Caller) ->
 def reference_steps(
     subject: Subject, interface: Interface, form: Form, samples: Samples
 ) -> Iterator[Step]:
-    """What the model itself answers, eagerly, in float32."""
+    """Run the model itself over the samples, eagerly, in float32."""
     return stepped(interface, form, samples, partial(call_model, subject, interface, form))
 
 
@@ -64,7 +64,7 @@ def call_model(subject: Subject, interface: Interface, form: Form, inputs: Array
 
 
 def streams(subject: Subject, samples: Samples) -> bool:
-    """Whether a sequence fed step by step is answered as it is whole: only ACT mixes time steps."""
+    """Tell if a sequence fed step by step is answered as it is whole: only ACT mixes time steps."""
     time = min(len(samples.sequences[0]), 8)
     few = replace(samples, sequences=[samples.sequences[0][:time]])
     pieces, whole = (

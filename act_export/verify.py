@@ -44,14 +44,14 @@ class Verification(Agreement):
     """The agreement of an artefact with its model."""
 
     source: str
-    """Where the inputs come from, in words."""
+    """The origin of the inputs, in words."""
     tolerance: float | None
     """The least of any element, over 1 + |model|; None where the metric decides."""
     samples: int = 0
     """Calls of the artefact times rows of its batch."""
     time_steps: int = 0
     metric: MetricChange | None = None
-    """Where the precision is not fp32 and the samples have targets."""
+    """None in fp32, and if the samples have no targets."""
 
     @property
     def passed(self) -> bool:

@@ -49,7 +49,7 @@ class SplitCell(Protocol):
     """
 
     state: tuple[StateTensor, ...]
-    """What it carries from step to step; the first is its output h."""
+    """The tensors that it carries from step to step; the first is its output h."""
 
     bounded: bool
     """True if no state can overflow, however many steps are taken."""

@@ -26,7 +26,7 @@ from act_mobile.model import ACTConfig
 Metric = Literal["sequence_error", "accuracy", "bits_per_char"]
 
 FACTS = {"name", "metric", "labels", "vocabulary"}
-"""What :meth:`Task.to_dict` says besides the sizes and own files."""
+"""Entries of :meth:`Task.to_dict` besides the sizes and own files."""
 
 MAX_FILE = 1 << 30
 """Bytes of a file of the user's own that are read."""

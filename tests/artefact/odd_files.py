@@ -31,3 +31,9 @@ ODD: dict[str, Callable[[Path], object]] = {
     "a folder": Path.mkdir,
 }
 """Makes each, by what an error calls it."""
+
+IN_THE_WAY: dict[str, Callable[[Path], object]] = {
+    **ODD,
+    "a symbolic link": lambda path: path.symlink_to("elsewhere"),
+}
+"""The same and a link, none of which an output may replace."""

@@ -14,12 +14,7 @@ import pytest
 from act_artefact.errors import UserError
 from act_artefact.locking import taken
 from act_artefact.staging import LOCK, check_output, staging, written_aside
-from tests.artefact.odd_files import ODD
-
-IN_THE_WAY: dict[str, Callable[[Path], object]] = {
-    **ODD,
-    "a symbolic link": lambda path: path.symlink_to("elsewhere"),
-}
+from tests.artefact.odd_files import IN_THE_WAY
 
 
 def write(*paths: Path, text: str = "", check: Callable[[], None] = lambda: None) -> None:

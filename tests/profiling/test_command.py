@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from act_mobile import save_model
 from act_profiling.cli import main
 from act_profiling.devices import Device
 from act_profiling.devices.host import HostDevice
+from tests.artefact.odd_files import IN_THE_WAY
 from tests.export.conftest import pondering
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -121,23 +121,7 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
         assert message in done.stderr.splitlines()[-1]
 
 
-def _a_device(path: Path) -> None:
-    """Make another /dev/null."""
-    try:
-        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
-    except PermissionError:
-        pytest.skip("only root may make a device node")
-
-
-@pytest.mark.parametrize(
-    ("make", "what"),
-    [
-        (_a_device, "a device"),
-        (os.mkfifo, "a FIFO"),
-        (lambda path: path.symlink_to("elsewhere.json"), "a symbolic link"),
-        (Path.mkdir, "a folder"),
-    ],
-)
+@pytest.mark.parametrize("what", IN_THE_WAY)
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -147,12 +131,11 @@ def _a_device(path: Path) -> None:
     ],
 )
 def test_what_is_in_the_way_is_refused_before_measuring(
-    act_profile_here: Here, tmp_path: Path, make: Callable[[Path], object], what: str, name: str,
-    options: tuple[str, ...],
-) -> None:  # fmt: skip
+    act_profile_here: Here, tmp_path: Path, what: str, name: str, options: tuple[str, ...]
+) -> None:
     """There is no artefact, which is found out later still."""
     path = tmp_path / name
-    make(path)
+    IN_THE_WAY[what](path)
     before = path.lstat()
     done = act_profile_here("none.onnx", "--data", "none.npz", *options)
     assert done.returncode == 2
