@@ -304,7 +304,7 @@ def test_all_files_or_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [(None, "No such file"), ("{", "not JSON"), ('{"format": "x"}', "not an act-mobile/report/1")],
+    [(None, "no such file"), ("{", "not JSON"), ('{"format": "x"}', "not an act-mobile/report/1")],
 )
 def test_what_is_no_report_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
     if text is not None:
