@@ -1,8 +1,8 @@
-"""One evaluation of a model's calls, with the halting sums that decide N."""
+"""One evaluation of a model's calls, with the progress that decides N."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from act_artefact.equality import Arrays
 from act_artefact.form import Form
@@ -29,16 +28,17 @@ class Evaluation:
     outputs: Arrays
     steps: Array
     """N: (B, T, L)."""
-    sums: list[Array | None]
-    """h_1 + ... + h_n of each layer, (B, T, n), NaN past N; None where N is fixed."""
+    progress: list[Array | None]
+    """Each layer's progress where its policy decided about another ponder step, after n steps: (B,
+    T, n), NaN past N; from n = 0 where a policy skips, else from 1. None where N is fixed."""
 
     def split(self, parts: int) -> list[Evaluation]:
         """Split the rows into equal parts."""
         split = partial(np.split, indices_or_sections=parts)
         outputs = {name: split(value) for name, value in self.outputs.items()}
-        sums = [[None] * parts if each is None else split(each) for each in self.sums]
+        progress = [[None] * parts if each is None else split(each) for each in self.progress]
         return [
-            Evaluation({name: v[k] for name, v in outputs.items()}, steps, [s[k] for s in sums])
+            Evaluation({name: v[k] for name, v in outputs.items()}, steps, [p[k] for p in progress])
             for k, steps in enumerate(split(self.steps))
         ]
 
@@ -48,11 +48,11 @@ class Evaluation:
         return cls(
             {n: np.concatenate([part.outputs[n] for part in parts]) for n in parts[0].outputs},
             np.concatenate([part.steps for part in parts]),
-            [_joined_sums(list(each)) for each in zip(*(p.sums for p in parts), strict=True)],
+            [_joined(list(each)) for each in zip(*(p.progress for p in parts), strict=True)],
         )
 
 
-def _joined_sums(parts: list[Array | None]) -> Array | None:
+def _joined(parts: list[Array | None]) -> Array | None:
     known = [part for part in parts if part is not None]
     if not known:
         return None
@@ -92,43 +92,39 @@ def evaluate(
 
 
 def _evaluate(subject: Subject, interface: Interface, form: Form, inputs: Arrays) -> Evaluation:
-    units = [
-        unit
-        for act in subject.acts
-        for unit in (act.halting if act.policy.adaptive else [None] * act.num_layers)
-    ]
-    with _recorded_logits(units) as recorded:
+    policies = subject.policies
+    with _observed(subject) as observed:
         outputs = call_model(subject, interface, form, inputs)
     steps = outputs["ponder_steps"]
     steps = steps.reshape(len(steps), -1, steps.shape[-1])
-    sums = [
-        None if unit is None else _halting_sums(logits, steps[..., layer])
-        for layer, (unit, logits) in enumerate(zip(units, recorded, strict=True))
+    progress = [
+        _by_step(seen, steps[..., layer], policy.skips) if policy.adaptive else None
+        for layer, (policy, seen) in enumerate(zip(policies, observed, strict=True))
     ]
-    return Evaluation(outputs, steps, sums)
+    return Evaluation(outputs, steps, progress)
 
 
-def _halting_sums(logits: list[Tensor], steps: Array) -> Array:
-    """Running sums of halting units, from logits of the rows still running at each ponder step."""
-    rest = iter(logits)
-    values = np.full((*steps.shape, steps.max()), np.nan)
+def _by_step(observed: list[Tensor], steps: Array, skips: bool) -> Array:
+    """Sort the progress of the rows that ran by row, time step and number of the decision."""
+    decisions = steps + skips
+    rest = iter(observed)
+    values = np.full((*steps.shape, decisions.max()), np.nan)
     for t in range(steps.shape[1]):
-        for n in range(steps[:, t].max()):
-            values[steps[:, t] > n, t, n] = torch.sigmoid(next(rest)).numpy()
-    return values.cumsum(-1)
+        for n in range(decisions[:, t].max()):
+            values[decisions[:, t] > n, t, n] = next(rest).numpy()
+    return values
 
 
 @contextmanager
-def _recorded_logits(units: list[nn.Module | None]) -> Iterator[list[list[Tensor]]]:
-    """In the block collect what each halting unit returns, in the order of the ponder steps."""
-    recorded: list[list[Tensor]] = [[] for _ in units]
-
-    def recorder(layer: int) -> Callable[[nn.Module, Any, Tensor], None]:
-        return lambda _, __, logits: recorded[layer].append(logits.flatten())
-
-    hooks = [unit.register_forward_hook(recorder(i)) for i, unit in enumerate(units) if unit]
+def _observed(subject: Subject) -> Iterator[list[list[Tensor]]]:
+    """In the block collect the progress of each pondering layer, in the order of its decisions."""
+    observed: list[list[Tensor]] = []
+    for act in subject.acts:
+        own: list[list[Tensor]] = [[] for _ in range(act.num_layers)]
+        observed += own
+        act.observe = lambda layer, progress, own=own: own[layer].append(progress.flatten())
     try:
-        yield recorded
+        yield observed
     finally:
-        for hook in hooks:
-            hook.remove()
+        for act in subject.acts:
+            act.observe = None

@@ -153,8 +153,12 @@ def describe(subject: Subject, form: Form) -> Interface:
             is to be an input where there is no single one.
     """
     acts = subject.acts
-    if form.ponder == "host" and not all(act.policy.adaptive for act in acts):
-        raise UserError("--ponder host: fixed halting has no loop that an app could drive")
+    for policy in subject.policies:
+        if form.ponder not in policy.kinds:
+            raise UserError(
+                f"--ponder {form.ponder}: halting {policy} has no such form: use "
+                f"{', '.join(kind for kind in policy.kinds if kind != 'eager') or 'another policy'}"
+            )
     y = _output(subject, form.batch, time=2)
     layers = [described for act in acts for described in act.states]
     states = [

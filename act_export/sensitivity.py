@@ -180,20 +180,19 @@ class Reference:
         differed[:, :, :, 1:] |= differs[:, :, :, :-1]
         near = np.zeros(exact.steps.shape, bool)
         given = inputs.get("halt_threshold")
-        policies = [act.policy for act in self._subject.acts for _ in range(act.num_layers)]
-        for layer, policy in enumerate(policies):
-            sums, others = exact.sums[layer], rounded.sums[layer]
-            if sums is None or others is None:
+        for layer, policy in enumerate(self._subject.policies):
+            progress, others = exact.progress[layer], rounded.progress[layer]
+            if progress is None or others is None:
                 continue
             threshold = policy.budget.threshold if given is None else float(given[0])
-            count = min(sums.shape[-1], others.shape[-1])
-            deviation = np.abs(_by_evaluation(others)[..., :count] - sums[..., :count])
+            count = min(progress.shape[-1], others.shape[-1])
+            deviation = np.abs(_by_evaluation(others)[..., :count] - progress[..., :count])
             deviation[differed[..., layer]] = np.nan
-            margin = np.full(sums.shape, floor)
+            margin = np.full(progress.shape, floor)
             margin[..., :count] = np.fmax(FACTOR * np.fmax.reduce(deviation), floor)
-            # The sum at the limit decides nothing.
-            decides = np.arange(1, sums.shape[-1] + 1) < policy.max_ponder
-            near[..., layer] = ((np.abs(sums - threshold) <= margin) & decides).any(-1)
+            # The progress at the limit decides nothing.
+            decides = np.arange(progress.shape[-1]) + (not policy.skips) < policy.max_ponder
+            near[..., layer] = ((np.abs(progress - threshold) <= margin) & decides).any(-1)
         return _from_then_on(near).reshape(exact.outputs["ponder_steps"].shape)
 
 

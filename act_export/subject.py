@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from act_artefact.errors import UserError
 from act_mobile.act import ACT, ACTOutput
 from act_mobile.files import load_saved, load_weights
-from act_mobile.halting.policy import Budget
+from act_mobile.halting.policy import Budget, Halting
 from act_mobile.state import State
 
 
@@ -51,6 +51,11 @@ class Subject:
         """Its ACT layers, in the order of ``layers``."""
         acts = [self.module.get_submodule(name) for name in self.layers]
         return [act for act in acts if isinstance(act, ACT)]
+
+    @property
+    def policies(self) -> list[Halting]:
+        """The halting policy of each pondering layer, in the order of N and R."""
+        return [act.policy for act in self.acts for _ in range(act.num_layers)]
 
     def inputs(self, batch: int, time: int) -> Tensor:
         """Zeros that it accepts."""

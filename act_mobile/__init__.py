@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from act_artefact import __version__ as __version__
 
 if TYPE_CHECKING:
-    from act_mobile.act import ACT, ACTOutput, Ponder
+    from act_mobile.act import ACT, ACTOutput, PonderCost
     from act_mobile.files import SavedModel, load_model, load_saved, save_model
     from act_mobile.model import ACTConfig, ACTModel
     from act_mobile.state import StateTensor
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HOME = {
     "ACT": "act",
     "ACTOutput": "act",
-    "Ponder": "act",
+    "PonderCost": "act",
     "ACTConfig": "model",
     "ACTModel": "model",
     "SavedModel": "files",
@@ -34,7 +34,7 @@ __all__ = [
     "ACTConfig",
     "ACTModel",
     "ACTOutput",
-    "Ponder",
+    "PonderCost",
     "SavedModel",
     "StateTensor",
     "load_model",

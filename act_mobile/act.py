@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,17 +14,20 @@ from act_mobile.cells import CELLS, CellFactory, split
 from act_mobile.halting import parse_halting
 from act_mobile.halting.policy import Budget, Halting
 from act_mobile.ponder import LOOPS, PonderKind
-from act_mobile.sequence import Layer, loop_over_time, run_sequence
-from act_mobile.state import State, describe_state, initial_state
+from act_mobile.ponder.pondering import Trail
+from act_mobile.sequence import Layer, Ran, loop_over_time, run_sequence
+from act_mobile.state import State, described_together, initial_state
 
 
-class Ponder(NamedTuple):
+class PonderCost(NamedTuple):
     """The cost of pondering, for every time step, row and layer; 0 past a row's end."""
 
     steps: Tensor
     """N: (B, T, L), int32."""
     remainder: Tensor
-    """R: (B, T, L)."""
+    """The policy's second figure, for ``act`` R: (B, T, L)."""
+    trails: tuple[Trail | None, ...] = ()
+    """Each layer's ponder steps, (M, B, T, ...), in training where its policy leaves them."""
 
     @property
     def cost(self) -> Tensor:
@@ -37,7 +42,7 @@ class ACTOutput(NamedTuple):
     """(B, T, H) from a layer, (B, T, O) from a model; 0 past a row's end from a layer."""
     state: list[State]
     """After each row's last time step: for each layer its tensors, each (B, ...)."""
-    ponder: Ponder
+    ponder: PonderCost
 
 
 class ACT(nn.Module):
@@ -54,7 +59,7 @@ class ACT(nn.Module):
         num_layers: layers, each of which ponders by itself on the output of the one before.
         max_ponder: M, the most ponder steps a time step gets.
         epsilon: a time step ends when its halting sum reaches 1 - epsilon.
-        halting: ``act``, or ``fixed:K`` for K steps always.
+        halting: the policy, as ``HALTINGS`` in :mod:`act_mobile.halting` writes them.
     """
 
     kind: PonderKind
@@ -83,8 +88,13 @@ class ACT(nn.Module):
         self.cells = nn.ModuleList(make(size, hidden_size) for size in self.input_sizes)
         units = (self.policy.module(hidden_size) for _ in range(num_layers))
         self.halting = nn.ModuleList(unit for unit in units if unit is not None)
-        self.states = [describe_state(each, hidden_size) for each in self.cells]
-        """The description of each layer's state."""
+        self.states = [
+            described_together(each, hidden_size, self.policy.state) for each in self.cells
+        ]
+        """The description of each layer's state: its cell's, then the policy's."""
+        self.observe: Callable[[int, Tensor], None] | None = None
+        """Told a layer's number and the progress of its rows that run, whenever it decides about
+        another ponder step; in eager calls without gradients."""
 
     @property
     def num_layers(self) -> int:
@@ -125,28 +135,30 @@ class ACT(nn.Module):
             counts = (lengths > torch.arange(time, device=x.device)[:, None]).sum(1).tolist()
 
         x = x.transpose(0, 1)
-        final, steps, remainders = [], [], []
+        layers = []
         for layer in range(self.num_layers):
-            x, n, r, last = self._run_layer(layer, x, state[layer], budget, counts)
-            final.append(last)
-            steps.append(n)
-            remainders.append(r)
-        x, n, r = (
-            t.transpose(0, 1) for t in (x, torch.stack(steps, -1), torch.stack(remainders, -1))
-        )
+            layers.append(self._run_layer(layer, x, state[layer], budget, counts))
+            x = layers[-1].outputs
+        n = torch.stack([each.steps for each in layers], -1).transpose(0, 1)
+        r = torch.stack([each.remainders for each in layers], -1).transpose(0, 1)
+        x, final = x.transpose(0, 1), [each.state for each in layers]
+        trails = tuple(each.trail and _by_row(each.trail) for each in layers)
         if order is not None:
             back = order.argsort()
             x, n, r = x[back], n[back], r[back]
             final = [tuple(s[back] for s in layer) for layer in final]
-        return ACTOutput(x, final, Ponder(n, r))
+            trails = tuple(each and Trail(*(t[:, back] for t in each)) for each in trails)
+        return ACTOutput(x, final, PonderCost(n, r, trails))
 
     def _run_layer(
         self, layer: int, x: Tensor, state: State, budget: Budget, counts: list[int] | None
-    ) -> tuple[Tensor, Tensor, Tensor, State]:
-        """x (T, B, I) -> outputs (T, B, H), N and R (T, B), the final state."""
-        cell = split(self.cells[layer], self.input_sizes[layer], self.states[layer])
-        module = cast(nn.Linear, self.halting[layer]) if len(self.halting) else None
-        described = Layer(cell, self.policy, module)
+    ) -> Ran:
+        """Run one layer over x (T, B, I)."""
+        own = self.states[layer][: len(self.states[layer]) - len(self.policy.state)]
+        cell = split(self.cells[layer], self.input_sizes[layer], own)
+        module = self.halting[layer] if len(self.halting) else None
+        observe = None if self.observe is None else partial(self.observe, layer)
+        described = Layer(cell, self.policy, module, observe)
         projections = cell.project(x)
         time, batch = projections.shape[:2]
         if self.kind in LOOPS and not (type(time) is int and time == 1):
@@ -163,3 +175,8 @@ class ACT(nn.Module):
             f"{self.input_size}, {self.hidden_size}, halting={self.policy}, "
             f"max_ponder={self.policy.max_ponder}{epsilon}"
         )
+
+
+def _by_row(trail: Trail) -> Trail:
+    """(M, T, B, ...) -> (M, B, T, ...)."""
+    return Trail(*(each.transpose(1, 2) for each in trail))

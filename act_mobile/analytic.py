@@ -49,7 +49,7 @@ def run_analytic(
         unit.bias,
         *state,
     )
-    return outputs, steps, remainders, tuple(final)
+    return Ran(outputs, steps, remainders, tuple(final))
 
 
 class _Weights(NamedTuple):

@@ -13,6 +13,7 @@ any other works too, and pays for the projection at every ponder step.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -230,6 +231,31 @@ class WholeCell:
 def split(cell: nn.Module, input_size: int, state: tuple[StateTensor, ...]) -> SplitCell:
     """The cell itself if it is split, else a view of it that is."""
     return cell if isinstance(cell, SplitCell) else WholeCell(cell, input_size, state)
+
+
+@dataclass(frozen=True)
+class CellStep:
+    """A cell as the step of a ponder loop, whose constant is the projection of x, (B, G)."""
+
+    cell: SplitCell
+
+    @property
+    def state(self) -> tuple[StateTensor, ...]:
+        return self.cell.state
+
+    @property
+    def bounded(self) -> bool:
+        return self.cell.bounded
+
+    def first(self, constants: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return (constants[0] + self.cell.flag,)
+
+    def update(self, constants: tuple[Tensor, ...], state: State) -> State:
+        return self.cell.update(constants[0], state)
+
+    def features(self, constants: tuple[Tensor, ...], state: State) -> Tensor:
+        """Read the output, h."""
+        return state[0]
 
 
 CellFactory = Callable[[int, int], nn.Module]

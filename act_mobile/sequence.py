@@ -4,47 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch._higher_order_ops.while_loop import while_loop
 
-from act_mobile.cells import SplitCell
+from act_mobile.cells import CellStep, SplitCell
 from act_mobile.halting.policy import Budget, Halting
-from act_mobile.ponder import Pondered, PonderKind, TimeStep, ponder
+from act_mobile.ponder import Pondered, Pondering, PonderKind, ponder
+from act_mobile.ponder.pondering import Observe, Trail
 from act_mobile.state import State
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer that ponders."""
+    """A recurrent layer that ponders: its state is the cell's, then the policy's."""
 
     cell: SplitCell
     halting: Halting
-    module: nn.Linear | None
+    module: nn.Module | None
     """The halting unit's parameters, where the policy has any."""
+    observe: Observe | None = None
 
     def ponder(
         self, projection: Tensor, state: State, budget: Budget, kind: PonderKind
     ) -> Pondered:
         """One time step: (B, G), the state -> the next state, N and the remainder."""
-        if not self.halting.adaptive or self.module is None:
-            return self._repeat(projection, state, int(budget.max_ponder))
-        unit = self.halting.unit(self.module)
-        return ponder(TimeStep(self.cell, projection, state, self.halting, unit, budget), kind)
+        count = len(self.cell.state)
+        start = Pondering(
+            CellStep(self.cell),
+            (projection,),
+            state[:count],
+            self.halting,
+            self.halting.unit(self.module),
+            budget,
+            state[count:],
+            self.observe,
+        )
+        return ponder(start, kind)
 
-    def _repeat(self, projection: Tensor, state: State, steps: int) -> Pondered:
-        """A known number of ponder steps, of which the last state counts."""
-        inputs = projection + self.cell.flag
-        for _ in range(steps):
-            state = self.cell.update(inputs, state)
-            inputs = projection
-        ones = projection.new_ones(len(projection))
-        return Pondered(state, (ones * steps).to(torch.int32), ones)
 
+class Ran(NamedTuple):
+    """A layer's results over time."""
 
-Ran = tuple[Tensor, Tensor, Tensor, State]
-"""Outputs (T, B, H), N and remainders (T, B), each 0 past a row's end, and the final state."""
+    outputs: Tensor
+    """(T, B, H), 0 past a row's end."""
+    steps: Tensor
+    """N: (T, B), 0 past a row's end."""
+    remainders: Tensor
+    """(T, B), 0 past a row's end."""
+    state: State
+    """After each row's last time step."""
+    trail: Trail | None = None
+    """All ponder steps, in training, where the policy's loss reads them: (M, T, B, ...)."""
+
 
 RunLayer = Callable[[Layer, Budget, Tensor, State, list[int]], Ran]
 """(layer, budget, projections (T, B, G), state, rows running at each time step) -> its results."""
@@ -64,7 +78,7 @@ def run_sequence(
         projections: ``cell.project(x)``, time first: (T, B, G).
         counts: rows still running at each time step; they are the first ones of the batch.
     """
-    outputs, steps, remainders, ended = [], [], [], []
+    outputs, steps, remainders, trails, ended = [], [], [], [], []
     for projection, running in zip(projections.unbind(), counts, strict=True):
         if running < len(state[0]):
             ended.append(tuple(s[running:] for s in state))
@@ -75,9 +89,12 @@ def run_sequence(
         outputs.append(_pad_rows(state[0], missing))
         steps.append(_pad_rows(pondered.steps, missing))
         remainders.append(_pad_rows(pondered.remainder, missing))
+        if pondered.trail is not None:
+            trails.append(Trail(*(_pad_rows(each, missing, 1) for each in pondered.trail)))
     if ended:
         state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
-    return torch.stack(outputs), torch.stack(steps), torch.stack(remainders), state
+    trail = Trail(*(torch.stack(each, 1) for each in zip(*trails, strict=True))) if trails else None
+    return Ran(torch.stack(outputs), torch.stack(steps), torch.stack(remainders), state, trail)
 
 
 def loop_over_time(
@@ -114,11 +131,12 @@ def loop_over_time(
             *(s.clone() for s in state),
         ),
     )
-    return outputs, steps, remainders, tuple(final)
+    return Ran(outputs, steps, remainders, tuple(final))
 
 
-def _pad_rows(rows: Tensor, missing: int) -> Tensor:
-    """Append ``missing`` rows of zeros."""
+def _pad_rows(rows: Tensor, missing: int, axis: int = 0) -> Tensor:
+    """Append ``missing`` rows of zeros along an axis."""
     if not missing:
         return rows
-    return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])])
+    shape = [*rows.shape[:axis], missing, *rows.shape[axis + 1 :]]
+    return torch.cat([rows, rows.new_zeros(shape)], axis)

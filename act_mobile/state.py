@@ -64,6 +64,23 @@ def describe_state(cell: nn.Module, hidden_size: int) -> tuple[StateTensor, ...]
     return described
 
 
+def described_together(
+    cell: nn.Module, hidden_size: int, own: tuple[StateTensor, ...]
+) -> tuple[StateTensor, ...]:
+    """Describe the state of a layer: its cell's, then its policy's own.
+
+    Raises:
+        UserError: the cell breaks the contract, or both have a tensor of one name.
+    """
+    described = describe_state(cell, hidden_size)
+    if taken := {each.name for each in described} & {each.name for each in own}:
+        raise UserError(
+            f"cell {type(cell).__name__}: state name {shown(min(taken))} is the halting policy's: "
+            "choose another"
+        )
+    return (*described, *own)
+
+
 def torch_state(hidden_size: int, count: int) -> tuple[StateTensor, ...]:
     """Describe h, or h and c, each (hidden_size,)."""
     return tuple(StateTensor(letter, (hidden_size,)) for letter in "hc"[:count])

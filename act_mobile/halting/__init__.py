@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["HALTINGS", "parse_halting"]
 
-HALTINGS = {"act": "act", "fixed": "fixed:K"}
+HALTINGS = {
+    "act": "act",
+    "fixed": "fixed:K",
+    "pondernet": "pondernet[:PRIOR]",
+    "skip": "skip",
+}
 """Every policy's name, which is also its module's, and how it is written."""
 
 

@@ -14,35 +14,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from act_mobile.halting.policy import (
     Advance,
     Budget,
     Carry,
     Ending,
-    Halting,
     HaltingUnit,
     Mask,
+    Start,
     Unrolled,
 )
+from act_mobile.halting.unit import SigmoidHalting
+from act_mobile.state import State
 
 if TYPE_CHECKING:
     from act_mobile.sequence import RunLayer
 
 
 @dataclass(frozen=True)
-class SigmoidUnit:
-    """Graves' halting unit, with a layer's learned W and b."""
-
-    linear: nn.Linear
-
-    def __call__(self, h: Tensor, /) -> Tensor:
-        return torch.sigmoid(self.linear(h))
-
-
-@dataclass(frozen=True)
-class ACTHalting(Halting):
+class ACTHalting(SigmoidHalting):
     """Stop at the first n where h_1 + ... + h_n >= 1 - epsilon, or at the limit.
 
     The carry is the halting sum without and with the last step.
@@ -50,27 +42,14 @@ class ACTHalting(Halting):
 
     combined: ClassVar[Literal["mean", "last"]] = "mean"
     carries: ClassVar[int] = 2
-    epsilon: float = 0.01
+    number: ClassVar[int | None] = 1
 
-    @property
-    def budget(self) -> Budget:
-        return Budget(1.0 - self.epsilon, self.max_ponder)
+    def start(self, zeros: Tensor, own: State) -> Start:
+        return Start((zeros, zeros.clone()))
 
-    def module(self, hidden_size: int) -> nn.Linear:
-        """Make W and b, which starts at +1 so that training begins with few ponder steps."""
-        linear = nn.Linear(hidden_size, 1)
-        nn.init.ones_(linear.bias)
-        return linear
-
-    def unit(self, module: nn.Linear) -> HaltingUnit:
-        return SigmoidUnit(module)
-
-    def start(self, zeros: Tensor) -> Carry:
-        return zeros, zeros.clone()
-
-    def advance(self, unit: HaltingUnit, carry: Carry, h: Tensor, mask: Mask | None) -> Advance:
+    def advance(self, unit: HaltingUnit, carry: Carry, read: Tensor, mask: Mask | None) -> Advance:
         before, total = carry
-        value = unit(h)
+        value = unit(read)
         if mask is None:
             before = total.clone()
         else:
@@ -83,7 +62,7 @@ class ACTHalting(Halting):
         before, total = carry
         return Ending(1 - total, 1 - before)
 
-    def unroll(self, unit: HaltingUnit, h: Tensor, budget: Budget) -> Unrolled:
+    def unroll(self, unit: HaltingUnit, read: Tensor, budget: Budget, own: State) -> Unrolled:
         """Weigh all steps by what the halting sum of a row has reached after n of them,
 
             reached_n = h_1 + ... + h_n while that is below the threshold, else 1    reached_0 = 0
@@ -91,9 +70,9 @@ class ACTHalting(Halting):
         so that p_n = reached_n - reached_{n-1}: h_n before the last step, R at it and 0 after it.
         """
         max_ponder = int(budget.max_ponder)
-        total = unit(h).view(max_ponder, len(h) // max_ponder).cumsum(0)
+        total = unit(read).view(max_ponder, len(read) // max_ponder).cumsum(0)
         # No sum is below the last limit, so every row halts there.
-        limits = h.new_tensor([[0.0]] * (max_ponder - 1) + [[-2.0]]) + budget.threshold
+        limits = read.new_tensor([[0.0]] * (max_ponder - 1) + [[-2.0]]) + budget.threshold
         reached = torch.where(total < limits, total, 1.0)
         before = torch.cat([torch.zeros_like(total[:1]), reached[:-1]])
         taken = before < 1

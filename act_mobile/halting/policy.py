@@ -1,6 +1,6 @@
-"""The contract of a halting policy: who decides how many ponder steps a time step gets.
+"""The contract of a halting policy: it decides how many ponder steps a row gets.
 
-A policy is plain data. The units that learn, where it has any, are the ACT layer's own modules, and
+A policy is plain data. The unit that learns, where it has one, is a module of the layer's own, and
 what a row has gathered so far is carried by the ponder loop, which knows a policy by this alone.
 """
 
@@ -11,23 +11,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
+import torch
 from torch import Tensor, nn
 
+from act_mobile.state import State, StateTensor
+
 if TYPE_CHECKING:
+    from act_mobile.ponder.pondering import Pondered, Pondering, Trail
     from act_mobile.sequence import RunLayer
 
 HaltingUnit = Callable[[Tensor], Tensor]
-"""The value that a policy reads of a state: h (B, H) -> (B, 1)."""
+"""The value that a policy reads of a state's features: (B, F) -> (B, 1)."""
 
 Carry = tuple[Tensor, ...]
 """Values that a row has gathered since its time step began, each (B, 1)."""
 
+Errors = Callable[[Tensor], Tensor]
+
 
 class Budget(NamedTuple):
-    """When a time step must end, as numbers or, so that they stay inputs of a trace, tensors."""
+    """When a row must end, as numbers or, so that they stay inputs of a trace, tensors."""
 
     threshold: float | Tensor
-    """Progress ends a time step when it reaches this; from 0 to 1."""
+    """Progress ends a row when it reaches this; from 0 to 1."""
     max_ponder: int | Tensor
     """M, the most ponder steps, at least 1."""
 
@@ -39,6 +45,14 @@ class Mask(NamedTuple):
     """1 or 0."""
     running: Tensor
     """bool."""
+
+
+class Start(NamedTuple):
+    """A row before its first ponder step."""
+
+    carry: Carry
+    progress: Tensor | None = None
+    """Below the threshold if the first step is due, (B, 1); None if it always is."""
 
 
 class Advance(NamedTuple):
@@ -63,8 +77,8 @@ class Ending(NamedTuple):
 class Unrolled(NamedTuple):
     """The weights of M ponder steps, all of them written out."""
 
-    weights: Tensor
-    """The weight of each state in the combined one, 0 past the last: (M, B)."""
+    weights: Tensor | None
+    """The weight of each state in the mean, 0 past the last: (M, B); None where the last counts."""
     taken: Tensor
     """True where the step is among the row's N: (M, B), bool."""
     remainder: Tensor
@@ -73,7 +87,7 @@ class Unrolled(NamedTuple):
 
 @dataclass(frozen=True)
 class Halting(ABC):
-    """When a row ends, and what its time step's state is."""
+    """When a row ends, and what its result is."""
 
     max_ponder: int
     """M, the most ponder steps."""
@@ -81,54 +95,105 @@ class Halting(ABC):
     """1 - the threshold, where the policy has one."""
 
     combined: ClassVar[Literal["mean", "last"]]
-    """The time step's state: the mean of its ponder steps' states, or the last one."""
+    """A row's result: the mean of its ponder steps' states, or the last one."""
     carries: ClassVar[int] = 0
     """The number of tensors in the carry."""
     adaptive: ClassVar[bool] = True
     """True if N depends on the input; else it is always the limit."""
+    skips: ClassVar[bool] = False
+    """True if a row may end before its first step, as ``Start.progress`` then says."""
+    state: ClassVar[tuple[StateTensor, ...]] = ()
+    """What the policy itself keeps from one time step to the next."""
+    kinds: ClassVar[tuple[str, ...]] = ("eager", "unroll", "loop", "peeled", "host")
+    """The kinds of ponder loop that can express it."""
+    number: ClassVar[int | None] = None
+    """The policy's number in the native engine's files; None if the engine has it not."""
 
     @property
     @abstractmethod
     def budget(self) -> Budget:
-        """The budget of a time step unless its caller gives another."""
+        """The budget of a row unless its caller gives another."""
 
     def limited(self, max_ponder: int) -> Self:
         """The same with at most so many ponder steps."""
         return replace(self, max_ponder=min(max_ponder, self.max_ponder))
 
-    def module(self, hidden_size: int) -> nn.Linear | None:
-        """Make the parameters of a layer's halting unit; None if the policy has none."""
+    def module(self, features: int) -> nn.Linear | None:
+        """Make the parameters of a halting unit; None if the policy has none.
+
+        Args:
+            features: F, what it reads of a state.
+        """
         return None
 
-    def unit(self, module: nn.Linear) -> HaltingUnit:
+    def unit(self, module: nn.Module | None) -> HaltingUnit:
         """Make the halting unit of such parameters."""
-        raise NotImplementedError
+        return torch.zeros_like
 
-    def start(self, zeros: Tensor) -> Carry:
-        """Make the carry of a time step that begins, of zeros (B, 1)."""
-        return ()
+    def start(self, zeros: Tensor, own: State) -> Start:
+        """Begin a time step.
 
-    def advance(self, unit: HaltingUnit, carry: Carry, h: Tensor, mask: Mask | None) -> Advance:
+        Args:
+            zeros: (B, 1).
+            own: the policy's state, as :attr:`state` describes it.
+        """
+        return Start(())
+
+    @abstractmethod
+    def advance(self, unit: HaltingUnit, carry: Carry, read: Tensor, mask: Mask | None) -> Advance:
         """Take in the state of a ponder step.
 
         Args:
-            h: the first state tensor, (B, H).
+            read: its features, (B, F).
             mask: the carry of halted rows stays, and their weight is 0; None if all rows run.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def finish(self, carry: Carry) -> Ending:
         """Sum up rows that have halted."""
-        raise NotImplementedError
 
-    def unroll(self, unit: HaltingUnit, h: Tensor, budget: Budget) -> Unrolled:
+    @abstractmethod
+    def unroll(self, unit: HaltingUnit, read: Tensor, budget: Budget, own: State) -> Unrolled:
         """Weigh all steps at once: what ``advance`` and ``finish`` would, step by step.
 
         Args:
-            h: the first state tensor after each of M = budget.max_ponder steps, (M x B, H).
+            read: the features after each of M = budget.max_ponder steps, (M x B, F).
+            own: the policy's state.
         """
-        raise NotImplementedError
+
+    def keep(self, unit: HaltingUnit, own: State, read: Tensor, steps: Tensor) -> State:
+        """Make the policy's next state at the end of a time step.
+
+        Args:
+            own: its state where the time step began.
+            read: the features of the row's result, (B, F).
+            steps: N, (B, 1), in floating point.
+        """
+        return own
+
+    def train(self, pondering: Pondering) -> Pondered:
+        """Ponder with gradients."""
+        from act_mobile.ponder.eager import ponder_eager
+
+        return ponder_eager(pondering)
 
     def training_layer(self) -> RunLayer | None:
         """Find a faster way to run a layer eagerly with gradients; None if there is none."""
         return None
+
+    def errors(self, output: Tensor, trail: Trail | None, errors: Errors) -> Tensor:
+        """Compute the task's part of the training loss.
+
+        Args:
+            output: the model's, (..., O).
+            trail: the answers after each ponder step, (M, ..., O), where :meth:`train` left any.
+        """
+        return errors(output)
+
+    def cost(self, steps: Tensor, remainder: Tensor, trail: Trail | None) -> Tensor:
+        """Compute the policy's own part of the training loss, which tau weighs.
+
+        Args:
+            steps, remainder: of the time steps of all rows, (...).
+        """
+        return steps + remainder

@@ -1,17 +1,16 @@
-"""One time step's ponder loop, behind one front door.
+"""The ponder loop, behind one front door.
 
-For a time step with input x and state s_0, Graves 2016 (eq. 5-14) takes N ponder steps
+A row with constants x and state s_0 takes N ponder steps
 
-    s_n = cell([x, flag_n], s_{n-1})      flag_1 = 1, later ones 0
-    h_n = halting unit of s_n          N = first n with h_1 + ... + h_n >= 1 - epsilon, or limit
-    R   = 1 - (h_1 + ... + h_{N-1})       p = (h_1, ..., h_{N-1}, R)
-    s   = sum of p_n s_n                  the time step's state, from which its output is computed
+    s_n = step(x, s_{n-1})
 
-(a sum that is NaN halts too: what is not below the threshold is not waited for), and the ponder
-cost is rho = N + R, which is differentiable through R alone.
+until its halting policy (:mod:`act_mobile.halting.policy`) has made enough progress, or the limit
+is reached, and its result is a mean of s_1 ... s_N or s_N. A progress that is NaN halts too: what
+is not below the threshold is not waited for. A policy may end a row before its first step: N = 0,
+and the result is s_0.
 
 =========  ======================================  ===========================================
-kind       what it is                              for
+kind       definition                              for
 =========  ======================================  ===========================================
 eager      python loop; halted rows leave it       training, reference
 unroll     max_ponder steps, weighed afterwards    tracing where the target has no control flow
@@ -24,12 +23,15 @@ All agree to rounding. Only ``eager`` is made for training.
 
 from __future__ import annotations
 
+import torch
+
 from act_mobile.ponder.eager import ponder_eager
 from act_mobile.ponder.loop import ponder_loop, ponder_peeled
-from act_mobile.ponder.step import Pondered, PonderKind, TimeStep
+from act_mobile.ponder.pondering import Pondered, Pondering, PonderKind
+from act_mobile.ponder.repeat import ponder_repeat
 from act_mobile.ponder.unroll import ponder_unroll
 
-__all__ = ["LOOPS", "PonderKind", "Pondered", "TimeStep", "ponder"]
+__all__ = ["LOOPS", "PonderKind", "Pondered", "Pondering", "ponder"]
 
 KINDS = {
     "eager": ponder_eager,
@@ -43,6 +45,10 @@ LOOPS: tuple[PonderKind, ...] = ("loop", "peeled")
 """The kinds whose trace has control flow."""
 
 
-def ponder(step: TimeStep, kind: PonderKind = "eager") -> Pondered:
-    """Ponder one time step to its end and return the weighted state, N and R of every row."""
-    return KINDS[kind](step)
+def ponder(start: Pondering, kind: PonderKind = "eager") -> Pondered:
+    """Ponder rows to their end: their result, N and remainder."""
+    if not start.halting.adaptive:
+        return ponder_repeat(start)
+    if kind == "eager" and torch.is_grad_enabled():
+        return start.halting.train(start)
+    return KINDS[kind](start)

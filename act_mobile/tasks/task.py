@@ -152,10 +152,17 @@ class Task(ABC):
         Args:
             output: (B, T, O), the model's.
         """
-        nats = _cross_entropy(output, batch.targets)
+        return self.mean(self.errors(output, batch.targets), batch)
+
+    def errors(self, output: Tensor, targets: Tensor) -> Tensor:
+        """Compute each time step's part of the loss, in nats: (B, T, O) -> (B, T)."""
+        return _cross_entropy(output, targets)
+
+    def mean(self, errors: Tensor, batch: Batch) -> Tensor:
+        """Average errors, (B, T), over the time steps that are asked."""
         if batch.lengths is None and batch.mask is None:
-            return nats.mean()
-        return (nats * batch.asked).sum() / batch.asked.sum()
+            return errors.mean()
+        return (errors * batch.asked).sum() / batch.asked.sum()
 
     def score(self, output: Tensor, targets: Tensor) -> Tensor:
         """The metric of each time step by itself: (B, T) float.

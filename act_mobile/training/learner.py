@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import lightning
@@ -11,6 +12,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from act_artefact.errors import CheckFailed
+from act_mobile.act import ACTOutput
 from act_mobile.model import ACTModel
 from act_mobile.tasks.task import Batch, Task
 from act_mobile.training.options import Options
@@ -20,9 +22,9 @@ LOG_EVERY = 50
 
 
 class Learner(lightning.LightningModule):
-    """Trains a model on task loss + tau * ponder cost (Graves eq. 15).
+    """Trains a model on the task's loss + tau * the halting policy's cost (Graves eq. 15).
 
-    The ponder cost is rho = N + R summed over layers, mean over the time steps of all rows.
+    The cost, for ``act`` rho = N + R, is summed over layers, mean over the time steps of all rows.
     """
 
     def __init__(self, task: Task, options: Options) -> None:
@@ -53,8 +55,8 @@ class Learner(lightning.LightningModule):
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         out = self.model(batch.inputs, lengths=batch.lengths)
-        loss = self.task.loss(out.output, batch)
-        cost = out.ponder.cost.sum() / (
+        loss = self.task.mean(self._errors(out, batch), batch)
+        cost = self._cost(out).sum() / (
             batch.targets.shape[0] * batch.targets.shape[1]
             if batch.lengths is None
             else batch.lengths.sum()
@@ -63,6 +65,21 @@ class Learner(lightning.LightningModule):
             self.losses.append((self.global_step, loss.item()))
             self.log_dict({"train/loss": loss.detach(), "train/ponder_cost": cost.detach()})
         return loss + self.options.tau * cost  # type: ignore[operator]
+
+    def _errors(self, out: ACTOutput, batch: Batch) -> Tensor:
+        """The task's errors as the policy weighs them: (B, T)."""
+        trail = out.ponder.trails[-1]
+        if trail is not None:
+            trail = trail._replace(output=self.model.head(trail.output))
+        errors = partial(self.task.errors, targets=batch.targets)
+        return self.model.act.policy.errors(out.output, trail, errors)
+
+    def _cost(self, out: ACTOutput) -> Tensor:
+        """The policy's cost of all layers: (B, T)."""
+        steps, remainder, trails = out.ponder
+        layers = zip(steps.unbind(-1), remainder.unbind(-1), trails, strict=True)
+        first, *more = (self.model.act.policy.cost(*layer) for layer in layers)
+        return sum(more, first)
 
     def validation_step(self, batch: Batch, index: int) -> None:
         with torch.no_grad():

@@ -101,5 +101,5 @@ def test_the_driver_keeps_values_by_name() -> None:
 
 
 def test_fixed_halting_has_no_loop_to_drive(model_file: ModelFile, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="fixed halting has no loop"):
+    with pytest.raises(UserError, match="halting fixed:2 has no such form"):
         export(model_file(halting="fixed:2"), "onnx", output=tmp_path / "out", options=HOST)

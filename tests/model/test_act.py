@@ -185,7 +185,7 @@ def test_halting_starts_at_one() -> None:
         ({"hidden_size": 0}, "hidden_size must be a whole number from 1 to 16384, not 0"),
         ({"hidden_size": True}, "hidden_size must be a whole number"),
         ({"halting": "fixed:200"}, "halting 'fixed:200' is not known"),
-        ({"halting": "pondernet"}, "halting 'pondernet' is not known"),
+        ({"halting": "pondernet:2"}, "halting 'pondernet:2' is not known"),
     ],
 )
 def test_bad_configuration(change: dict[str, Any], message: str) -> None:

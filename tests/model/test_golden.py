@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from act_mobile import ACTConfig, ACTModel
+from act_mobile.cells import CellStep
 from act_mobile.halting.act import ACTHalting
 from act_mobile.halting.policy import Budget
-from act_mobile.ponder import PonderKind, TimeStep, ponder
+from act_mobile.ponder import Pondering, PonderKind, ponder
 from act_mobile.state import StateTensor
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "act_vectors.json").read_text())
@@ -41,15 +42,16 @@ class Schedule(nn.Module):
 def test_halting(case: dict[str, Any], kind: PonderKind, dtype: torch.dtype) -> None:
     values = torch.tensor(case["halting"], dtype=dtype)
     zeros = torch.zeros(1, 1, dtype=dtype)
-    step = TimeStep(
-        Schedule(),
-        zeros,
+    start = Pondering(
+        CellStep(Schedule()),
+        (zeros,),
         (zeros,),
         ACTHalting(case["max_ponder"], case["epsilon"]),
         lambda h: values[(h.long() - 1).clamp(max=len(values) - 1)],
         Budget(1 - case["epsilon"], case["max_ponder"]),
     )
-    state, steps, remainder = ponder(step, kind)
+    with torch.no_grad():
+        state, steps, remainder, _ = ponder(start, kind)
     # The state at step n is n, so the mean state is sum of n p_n.
     mean = sum(n * p for n, p in enumerate(case["p"], start=1))
     limit = TOLERANCE[dtype]
