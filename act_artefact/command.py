@@ -7,7 +7,8 @@ code     when
 1        a check failed, nothing is handed out as good (``CheckFailed``)
 2        bad input or usage, or the operating system refused (``UserError``,
          click's usage errors, ``OSError`` such as a full disk)
-128 + n  signal n ended it: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP; all clean up
+128 + n  signal n ended it: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP; all clean up;
+         141: whoever read stdout or stderr has left
 =======  ======================================================================
 
 A command module defines a click command and ends in ``main = partial(run, command, "act-name")``.
@@ -16,6 +17,8 @@ Nothing else is caught: any other exception is a fault of the program and keeps 
 
 from __future__ import annotations
 
+import io
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,9 +29,13 @@ from typing import Any, NoReturn
 
 import click
 
-from act_artefact.errors import CheckFailed, UserError
+from act_artefact.errors import CheckFailed, UserError, escaped
+
+MOST = 600
+"""Characters of an error's line."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+READER_LEFT = 128 + signal.SIGPIPE
 
 
 @dataclass
@@ -65,6 +72,8 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
         arguments: the command line without the program; else this process's own.
     """
     session = _Session()
+    _open_streams()
+    streams = sys.stdout, sys.stderr
     try:
         with ended_by_signals():
             code = command.main(
@@ -75,12 +84,30 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
             )
     except click.Abort:
         sys.exit(130)
+    except SystemExit as ended:
+        # Once a pipe is broken rich exits with 1, and click too, after it has replaced the streams.
+        left = isinstance(ended.__context__, BrokenPipeError) or streams != (sys.stdout, sys.stderr)
+        sys.exit(READER_LEFT if left else ended.code)
     except (click.ClickException, UserError, CheckFailed, OSError) as error:
         if session.debug:
             raise
         print(f"{name}: error: {_line(error)}", file=sys.stderr)
         sys.exit(1 if isinstance(error, CheckFailed) else 2)
     sys.exit(_exit_code(code))
+
+
+def _open_streams() -> None:
+    """Let nothing that is printed end the program, nor get into a file of its own.
+
+    A file opened while stdin, stdout or stderr is closed would take its number; a stream that
+    cannot encode a character, as of a terminal that is not UTF-8, has a question mark in its place.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @contextmanager
@@ -119,4 +146,7 @@ def _line(error: Exception) -> str:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     else:
         text = str(error)
-    return " ".join(text.split())
+    line = " ".join(text.split())
+    if len(line) > MOST:  # the way out is at its end
+        line = f"{line[: MOST // 2 - 2]} ... {line[3 - MOST // 2 :]}"
+    return escaped(line, 10 * MOST)

@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from act_artefact.cache import cache, kept
-from act_artefact.errors import UserError
+from act_artefact.errors import UserError, escaped, shown
 
 SECONDS = 300.0
+
+MOST = 300
+"""Characters of a compiler's complaint that an error shows."""
 
 
 def compiled(
@@ -49,7 +52,11 @@ def find_compiler(what: str) -> tuple[str, ...]:
     Raises:
         UserError: there is none.
     """
-    name, *options = shlex.split(os.environ.get("CC", "")) or ["cc"]
+    wanted = os.environ.get("CC", "")
+    try:
+        name, *options = shlex.split(wanted) or ["cc"]
+    except ValueError as error:
+        raise UserError(f"CC={shown(wanted)}: not a command ({error}): give one with CC=") from None
     if path := shutil.which(name):
         return (path, *options)
     raise UserError(
@@ -69,8 +76,8 @@ def compile_c(what: str, command: Sequence[str]) -> None:
             command, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UserError(f"{what} cannot be built: {error}") from None
+        raise UserError(f"{what} cannot be built: {escaped(str(error), MOST)}") from None
     if done.returncode:
         complaints = [line for line in done.stderr.splitlines() if "error" in line]
         reason = (complaints or done.stderr.splitlines() or ["no reason given"])[0]
-        raise UserError(f"{what} does not compile with {command[0]}: {reason}")
+        raise UserError(f"{what} does not compile with {command[0]}: {escaped(reason, MOST)}")

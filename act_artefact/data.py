@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,14 @@ import numpy.typing as npt
 
 from act_artefact.errors import UserError, escaped, shown
 from act_artefact.feeds import Samples, cut
+from act_artefact.interface import DataInput
 from act_artefact.metrics import METRICS
 from act_artefact.npz import read_npz
 
 INT32 = np.iinfo(np.int32)
+
+QUESTIONS = ("targets", "lengths", "mask", "metric")
+"""The arrays that are no inputs."""
 
 
 @dataclass(frozen=True)
@@ -22,49 +26,99 @@ class EvalFile:
     """The contents of an ``eval.npz``, checked as far as no model is needed."""
 
     path: Path
-    inputs: npt.NDArray[Any]
-    """``tokens`` (N, T) of whole numbers, or ``x`` (N, T, ...) of finite ones."""
+    name: str
+    """Of the first input: ``x`` or ``tokens``."""
+    arrays: dict[str, npt.NDArray[Any]]
+    """All that may be inputs, by name; only the first has been checked: ``tokens`` (N, T) of whole
+    numbers, or ``x`` (N, T, ...) of finite ones, without time (N, ...)."""
     lengths: npt.NDArray[Any]
     metric: str | None
     targets: npt.NDArray[Any] | None
     mask: npt.NDArray[np.bool_]
+    """Where the output counts: (N, T), or, without time, of the targets' shape."""
+    timed: bool = True
+    """False if an item has no time steps."""
 
     @property
-    def features(self) -> tuple[int, ...]:
-        """The shape of one time step: empty for tokens."""
-        return self.inputs.shape[2:]
+    def lead(self) -> tuple[int, ...]:
+        """The axes with which every input begins: (N, T), or (N,) without time."""
+        return self.arrays[self.name].shape[: 1 + self.timed]
 
-    def samples(self, features: tuple[int, ...], vocab_size: int | None) -> Samples:
-        """The sequences, for a model that reads time steps of this shape.
+    def input(self, name: str) -> DataInput:
+        """Describe the input of a name.
 
-        Args:
-            vocab_size: tokens must be below it, where it is known.
+        Raises:
+            UserError: there is none, or it is not as it should be.
+        """
+        if name not in self.arrays:
+            names = escaped(", ".join(sorted(self.arrays)))
+            raise UserError(f"{self.path}: has {names}, this model reads {name!r}")
+        array = self.arrays[name]
+        if name != self.name:
+            _check_input(self.path, name, array, self.timed)
+            if array.shape[: len(self.lead)] != self.lead:
+                raise UserError(
+                    f"{self.path}: {shown(name)} has shape {array.shape}: it must begin with "
+                    f"{self.lead}, as {self.name!r} does"
+                )
+        return DataInput(name, () if name == "tokens" else array.shape[len(self.lead) :])
+
+    def first(self, count: int) -> EvalFile:
+        """Take the first so many sequences or items."""
+        return replace(
+            self,
+            arrays={n: a[:count] if a.ndim else a for n, a in self.arrays.items()},
+            lengths=self.lengths[:count],
+            targets=None if self.targets is None else self.targets[:count],
+            mask=self.mask[:count],
+        )
+
+    def samples(self, wanted: tuple[DataInput, ...]) -> Samples:
+        """The sequences, for a model that reads these inputs.
 
         Raises:
             UserError: the file is for another kind of model.
         """
-        if self.features != features:
-            has, reads = (
-                f"'x' of {' x '.join(map(str, each))} features" if each else "'tokens'"
-                for each in (self.features, features)
-            )
-            raise UserError(f"{self.path}: has {has}, this model reads {reads}")
-        low, high = self.inputs.min(), self.inputs.max()
-        if vocab_size is not None and not 0 <= low <= high < vocab_size:
-            raise UserError(
-                f"{self.path}: tokens from {low} to {high}, the model knows 0 to {vocab_size - 1}"
-            )
+        for read in wanted:
+            has = self.input(self.name if read is wanted[0] else read.name)
+            if (has.name, has.features) != (read.name, read.features):
+                raise UserError(f"{self.path}: has {_words(has)}, this model reads {_words(read)}")
+            self._check_vocabulary(read)
+        first, *others = (self._cut(self.arrays[r.name].astype(r.dtype)) for r in wanted)
         return Samples(
-            cut(self.inputs.astype(np.float32 if features else np.int32), self.lengths),
+            first,
             str(self.path),
             self.metric,
-            None if self.targets is None else cut(self.targets, self.lengths),
-            cut(self.mask, self.lengths),
+            None if self.targets is None else self._cut(self.targets),
+            self._cut(self.mask),
+            dict(zip((read.name for read in wanted[1:]), others, strict=True)),
         )
 
+    def _check_vocabulary(self, read: DataInput) -> None:
+        if read.vocab_size is None:
+            return
+        low, high = self.arrays[read.name].min(), self.arrays[read.name].max()
+        if not 0 <= low <= high < read.vocab_size:
+            raise UserError(
+                f"{self.path}: tokens from {low} to {high}, the model knows 0 to "
+                f"{read.vocab_size - 1}"
+            )
 
-def load(path: Path) -> EvalFile:
+    def _cut(self, rows: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        """Cut rows to sequences of their lengths; an item is one of one time step."""
+        return cut(rows if self.timed else rows[:, None], self.lengths)
+
+
+def _words(data: DataInput) -> str:
+    features = f" of {' x '.join(map(str, data.features))} features" if data.features else ""
+    return f"{data.name!r}{features}"
+
+
+def load(path: Path, *, timed: bool = True) -> EvalFile:
     """Read ``eval.npz``.
+
+    Args:
+        timed: False if it is for a model without time.
 
     Raises:
         UserError: the file is not there, not a ``.npz``, or its arrays are not as they should be.
@@ -74,45 +128,54 @@ def load(path: Path) -> EvalFile:
     if name is None:
         names = escaped(", ".join(sorted(arrays))) or "nothing"
         raise UserError(f"{path}: has neither 'x' nor 'tokens', but {names}")
-    inputs = arrays[name]
-    _check_inputs(path, name, inputs)
-    lengths = arrays.get("lengths", np.full(len(inputs), inputs.shape[1]))
-    if lengths.shape != inputs.shape[:1] or lengths.dtype.kind not in "iu":
-        raise UserError(f"{path}: 'lengths' must be {len(inputs)} whole numbers, one a sequence")
-    if lengths.min() < 1 or lengths.max() > inputs.shape[1]:
-        raise UserError(f"{path}: 'lengths' must lie between 1 and {inputs.shape[1]}")
+    inputs = {each: array for each, array in arrays.items() if each not in QUESTIONS}
+    _check_input(path, name, inputs[name], timed)
+    count = len(inputs[name])
+    time = inputs[name].shape[1] if timed else 1
+    lengths = arrays.get("lengths", np.full(count, time))
+    if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
+        raise UserError(f"{path}: 'lengths' must be {count} whole numbers, one a sequence")
+    if lengths.min() < 1 or lengths.max() > time:
+        raise UserError(f"{path}: 'lengths' must lie between 1 and {time}")
     targets = arrays.get("targets")
+    lead = inputs[name].shape[: 1 + timed]
     if targets is not None:
-        _check_targets(path, targets, name, inputs)
-    mask = arrays.get("mask", np.ones(inputs.shape[:2], bool))
-    if mask.shape != inputs.shape[:2] or mask.dtype != bool:
-        raise UserError(f"{path}: 'mask' must be {inputs.shape[:2]} of true or false")
-    if not mask[np.arange(inputs.shape[1]) < lengths[:, None]].any():
+        _check_targets(path, targets, lead, inputs[name].shape)
+    asked = lead if timed or targets is None else targets.shape
+    mask = arrays.get("mask", np.ones(asked, bool))
+    if mask.shape != asked or mask.dtype != bool:
+        raise UserError(f"{path}: 'mask' must be {asked} of true or false")
+    if not (mask[np.arange(time) < lengths[:, None]] if timed else mask).any():
         raise UserError(f"{path}: 'mask' is false everywhere: nothing would be judged")
-    return EvalFile(path, inputs, lengths, _metric(path, arrays.get("metric")), targets, mask)
+    metric = _metric(path, arrays.get("metric"))
+    return EvalFile(path, name, inputs, lengths, metric, targets, mask, timed)
 
 
-def _check_inputs(path: Path, name: str, inputs: npt.NDArray[Any]) -> None:
+def _check_input(path: Path, name: str, inputs: npt.NDArray[Any], timed: bool) -> None:
     tokens = name == "tokens"
     wanted = "whole numbers" if tokens else "floating-point numbers"
     if inputs.dtype.kind not in ("iu" if tokens else "f"):
-        raise UserError(f"{path}: {name!r} has type {inputs.dtype}, expected {wanted}")
-    if (inputs.ndim != 2 if tokens else inputs.ndim < 3) or 0 in inputs.shape:
-        shape = "(N, T)" if tokens else "(N, T, features)"
-        raise UserError(f"{path}: {name!r} has shape {inputs.shape}, expected {shape}")
+        raise UserError(f"{path}: {shown(name)} has type {inputs.dtype}, expected {wanted}")
+    lead = "(N, T" if timed else "(N"
+    axes = 1 + timed
+    if (inputs.ndim != axes if tokens else inputs.ndim <= axes) or 0 in inputs.shape:
+        shape = f"{lead})" if tokens else f"{lead}, features)"
+        raise UserError(f"{path}: {shown(name)} has shape {inputs.shape}, expected {shape}")
     if tokens and not INT32.min <= inputs.min() <= inputs.max() <= INT32.max:
         raise UserError(f"{path}: {name!r} has numbers that do not fit in int32")
     if not tokens and not np.isfinite(inputs).all():
-        raise UserError(f"{path}: {name!r} has NaN or infinite values")
+        raise UserError(f"{path}: {shown(name)} has NaN or infinite values")
     if not tokens and np.abs(inputs).max() > np.finfo(np.float32).max:
-        raise UserError(f"{path}: {name!r} has values that do not fit in float32")
+        raise UserError(f"{path}: {shown(name)} has values that do not fit in float32")
 
 
 def _check_targets(
-    path: Path, targets: npt.NDArray[Any], name: str, inputs: npt.NDArray[Any]
+    path: Path, targets: npt.NDArray[Any], lead: tuple[int, ...], inputs: tuple[int, ...]
 ) -> None:
-    if targets.shape[:2] != inputs.shape[:2] or 0 in targets.shape:
-        raise UserError(f"{path}: 'targets' has shape {targets.shape}, {name!r} {inputs.shape}")
+    if targets.shape[: len(lead)] != lead or 0 in targets.shape:
+        raise UserError(f"{path}: 'targets' has shape {targets.shape}, the inputs {inputs}")
+    if targets.dtype.kind not in "biuf":
+        raise UserError(f"{path}: 'targets' has type {targets.dtype}, expected numbers")
     if not np.isfinite(targets).all():
         raise UserError(f"{path}: 'targets' has NaN or infinite values")
 

@@ -34,16 +34,6 @@ class PartFacts:
     repeat: Repeat | None
     """None for a part that is called once."""
 
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> PartFacts:
-        repeat = value["repeat"]
-        return cls(
-            value["name"],
-            tuple(value["inputs"]),
-            tuple(value["outputs"]),
-            None if repeat is None else Repeat(**repeat),
-        )
-
 
 def drive(
     parts: Sequence[PartFacts], inputs: Arrays, call: Callable[[str, Arrays], Arrays]

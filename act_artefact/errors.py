@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Sequence
 
 MOST = 80
 """Characters of a stranger's text that one line of error shows."""
@@ -21,10 +22,16 @@ def shown(value: object) -> str:
     return escaped(_QUOTE.repr(value))
 
 
-def escaped(text: str) -> str:
+def escaped(text: str, most: int = MOST) -> str:
     """Make a text from a file fit for an error's line: cut short, and only what prints."""
-    printed = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: MOST + 1])
-    return printed if len(printed) <= MOST else printed[: MOST - 3] + "..."
+    printed = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: most + 1])
+    return printed if len(printed) <= most else printed[: most - 3] + "..."
+
+
+def either(words: Sequence[str]) -> str:
+    """Join what a user may choose from: ``a, b or c``."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 class _Quote(reprlib.Repr):

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from act_artefact.form import Form
+from act_artefact.form import CallShape
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Input sequences.
-
-    ``sequences`` are arrays (T,) of tokens or (T, I) of features, of any lengths; ``source`` says
-    in words where they come from; ``metric`` is the one they are judged by, where there is one.
-    """
+    """Input sequences; an item of a model without time is a sequence of one time step."""
 
     sequences: list[npt.NDArray[Any]]
+    """Of the first data input: (T,) of tokens or (T, I) of features, of any lengths."""
     source: str
+    """Their origin, in words."""
     metric: str | None = None
+    """The one they are judged by, where there is one."""
     targets: list[npt.NDArray[Any]] | None = None
     """For each sequence, in the form of :func:`act_artefact.metrics.measure`; None if unknown."""
     asked: list[npt.NDArray[np.bool_]] | None = None
     """For each sequence, the time steps whose output counts."""
+    others: dict[str, list[npt.NDArray[Any]]] = field(default_factory=dict)
+    """The sequences of the further data inputs, by name, each as long as the first's."""
+
+    def first(self, count: int) -> Samples:
+        """Take the first so many sequences."""
+        return replace(
+            self,
+            sequences=self.sequences[:count],
+            targets=None if self.targets is None else self.targets[:count],
+            asked=None if self.asked is None else self.asked[:count],
+            others={name: each[:count] for name, each in self.others.items()},
+        )
 
     @property
     def judged(self) -> bool:
@@ -58,7 +69,9 @@ class Feed:
     """One call's worth of real input for every row of the batch."""
 
     inputs: npt.NDArray[Any]
-    """As the artefact's data input takes it."""
+    """As the artefact's first data input takes it."""
+    others: dict[str, npt.NDArray[Any]]
+    """As its further data inputs take them."""
     places: list[Place]
     """One for each row; the state of a row that starts at 0 is the initial one."""
 
@@ -77,27 +90,35 @@ DYNAMIC_TIMES = (1, 7, 20, 3)
 """Time steps of the calls, in turn, where a call may have any number."""
 
 
-def feeds(samples: Samples, form: Form) -> Iterator[Feed]:
+def feeds(samples: Samples, shape: CallShape) -> Iterator[Feed]:
     """Cut the sequences into calls: each row of the batch goes through its own sequences in order.
 
-    The last call of a sequence is padded with zeros where the form has one length of calls.
+    The last call of a sequence is padded with zeros where calls have one length.
     """
-    times = {"stream": (1,), "dynamic": DYNAMIC_TIMES}.get(str(form.sequence), (form.sequence,))
+    times = DYNAMIC_TIMES if shape.sequence == "dynamic" else shape.time or (1,)
     lengths = [len(sequence) for sequence in samples.sequences]
-    rows = [_Row(lengths, range(row, len(lengths), form.batch)) for row in range(form.batch)]
-    like = samples.sequences[0]
-    for time in map(int, itertools.cycle(times)):
+    rows = [_Row(lengths, range(row, len(lengths), shape.batch)) for row in range(shape.batch)]
+    for time in itertools.cycle(times):
+        assert time is not None
         places = [row.take(time) for row in rows]
         longest = max(place.length for place in places)
         if longest == 0:
             return
-        inputs = np.zeros(
-            (form.batch, longest if form.sequence == "dynamic" else time, *like.shape[1:]),
-            like.dtype,
+        length = longest if shape.sequence == "dynamic" else time
+        first, *others = (
+            _rows(sequences, places, length)[:, slice(None) if shape.time else 0]
+            for sequences in (samples.sequences, *samples.others.values())
         )
-        for row, (sequence, start, length) in zip(inputs, places, strict=True):
-            row[:length] = samples.sequences[sequence][start : start + length]
-        yield Feed(inputs[:, 0] if form.stream else inputs, places)
+        yield Feed(first, dict(zip(samples.others, others, strict=True)), places)
+
+
+def _rows(sequences: list[npt.NDArray[Any]], places: list[Place], time: int) -> npt.NDArray[Any]:
+    """Put parts of sequences into one array, (B, T, ...), zeros past their ends."""
+    like = sequences[0]
+    rows = np.zeros((len(places), time, *like.shape[1:]), like.dtype)
+    for row, (sequence, start, length) in zip(rows, places, strict=True):
+        row[:length] = sequences[sequence][start : start + length]
+    return rows
 
 
 class _Row:

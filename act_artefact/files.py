@@ -7,15 +7,14 @@ or a device that never ends. An artefact is a regular file, or a folder of regul
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from act_artefact.errors import UserError, escaped
+from act_artefact.errors import UserError
 
 BLOCK = 1 << 20
 """Bytes that are hashed or copied at once."""
@@ -62,23 +61,6 @@ def read(path: Path, limit: int, *, follow: bool = True) -> bytes:
     if len(contents) > limit:
         raise UserError(f"{path}: is larger than the {limit:,} bytes that are read")
     return contents
-
-
-def read_json(path: Path, limit: int, *, follow: bool = True) -> Any:
-    """Read a regular file of JSON, of at most ``limit`` bytes.
-
-    Raises:
-        UserError: it is missing, no regular file, larger, or not JSON.
-    """
-    contents = read(path, limit, follow=follow)
-    try:
-        return json.loads(contents.decode(), parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not JSON ({escaped(str(error))})") from None
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number of JSON")
 
 
 def artefact_files(path: Path) -> list[tuple[str, Path]]:

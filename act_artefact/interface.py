@@ -25,6 +25,15 @@ class Tensor:
     def __str__(self) -> str:
         return f"{self.name} {self.dtype}{list(self.shape)}"
 
+    def data_input(self, time_axes: int, vocab_size: int | None = None) -> DataInput:
+        """Describe what is fed to it.
+
+        Args:
+            time_axes: axes of time after the batch's, 0 or 1.
+        """
+        shape = self.shape[1 + time_axes :]
+        return DataInput(self.name, tuple(size or 0 for size in shape), vocab_size)
+
     def at(self, time: int) -> tuple[int, ...]:
         """The shape in a call of ``time`` time steps."""
         return tuple(time if size is None else size for size in self.shape)
@@ -40,8 +49,23 @@ class StatePair:
 
 
 @dataclass(frozen=True)
+class DataInput:
+    """An input that real data are fed to."""
+
+    name: str
+    features: tuple[int, ...]
+    """The shape of one time step, or of one item where there is no time; empty for tokens."""
+    vocab_size: int | None = None
+    """Tokens are below it, where that is known."""
+
+    @property
+    def dtype(self) -> Dtype:
+        return "float32" if self.features else "int32"
+
+
+@dataclass(frozen=True)
 class Interface:
-    """In order: x or tokens, the state, the budget if it is an input; y, N, R, the state."""
+    """In order: the data inputs, the state, the budget if it is an input; y, N, R, the state."""
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
@@ -49,8 +73,14 @@ class Interface:
 
     @property
     def data(self) -> Tensor:
-        """The input that is not state: ``x`` or ``tokens``."""
+        """The first data input: ``x`` or ``tokens``."""
         return self.inputs[0]
+
+    @property
+    def data_inputs(self) -> tuple[Tensor, ...]:
+        """All data inputs: what is neither state nor budget."""
+        states = {pair.input for pair in self.states}
+        return tuple(t for t in self.inputs if t.default is None and t.name not in states)
 
     @property
     def budget(self) -> tuple[Tensor, ...]:

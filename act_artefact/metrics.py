@@ -22,12 +22,12 @@ def measure(metric: str, outputs: list[Array], targets: list[Array], asked: list
     """A metric over whole sequences: sequence_error is the part of them with any mistake.
 
     Args:
-        outputs: of each sequence, (T, O).
-        targets: (T,) or (T, K) of classes; for mse (T, O).
-        asked: (T,), the time steps whose output counts.
+        outputs: of each sequence, (T, O); where a time step has places of its own, (T, ..., O).
+        targets: (T,) or (T, K) of classes, or (T, ...); for mse (T, O).
+        asked: (T,) or (T, ...), the time steps, or their places, whose output counts.
     """
     scores = [
-        _score(metric, output[where], target[where])
+        _score(metric, output.reshape(where.size, -1)[where.ravel()], target[where])
         for output, target, where in zip(outputs, targets, asked, strict=True)
         if where.any()
     ]

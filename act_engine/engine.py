@@ -22,10 +22,14 @@ ALIGNMENT = 64
 
 
 class Layer(NamedTuple):
-    """What a layer's state is: ``tensors`` vectors of ``hidden_size``: h, and for LSTM c."""
+    """A layer's halting, and its state: ``tensors`` vectors of ``hidden_size``, h and for LSTM c,
+    then ``halting_state`` numbers that halting keeps."""
 
     hidden_size: int
     tensors: int
+    halting: str
+    """The policy's name."""
+    halting_state: int
 
 
 class Sequence(NamedTuple):
@@ -81,7 +85,10 @@ class Model:
     def _layer(self, index: int) -> Layer:
         hidden_size, tensors = ctypes.c_int32(), ctypes.c_int32()
         self._library.act_layer(self.handle, index, byref(hidden_size), byref(tensors))
-        return Layer(hidden_size.value, tensors.value)
+        name, floats = ctypes.c_char_p(), ctypes.c_int32()
+        self._library.act_halting(self.handle, index, byref(name), byref(floats))
+        assert name.value is not None
+        return Layer(hidden_size.value, tensors.value, name.value.decode(), floats.value)
 
     @property
     def metadata(self) -> str:
@@ -120,7 +127,7 @@ class Context:
         self._library.act_reset(self.handle)
 
     def set_budget(self, threshold: float, max_ponder: int) -> None:
-        """End time steps at this halting sum or after so many ponder steps."""
+        """End time steps where halting reaches a threshold or after so many ponder steps."""
         self._library.act_set_budget(self.handle, threshold, max_ponder)
 
     def step(self, x: npt.ArrayLike | int) -> Floats:
@@ -156,19 +163,20 @@ class Context:
 
     @property
     def ponder_steps(self) -> list[int]:
-        """N of each layer in the last time step; 0 before the first."""
+        """N of each layer in the last time step; 0 before the first, and where none was due."""
         count = range(len(self.model.layers))
         return [self._library.act_ponder_steps(self.handle, layer) for layer in count]
 
     @property
     def remainders(self) -> list[float]:
-        """R of each layer in the last time step; 0 before the first."""
+        """The policy's figure beside N, for ``act`` R, of each layer in the last time step; 0
+        before the first."""
         count = range(len(self.model.layers))
         return [self._library.act_remainder(self.handle, layer) for layer in count]
 
     @property
     def state(self) -> Floats:
-        """All of the state: layer by layer h and, for LSTM, c."""
+        """All of the state: layer by layer h, for LSTM c, and what its halting keeps."""
         state = np.empty(self.model.state_size, np.float32)
         self._library.act_state_get(self.handle, state.ctypes.data)
         return state

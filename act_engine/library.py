@@ -43,6 +43,7 @@ CAN_FAIL: dict[str, tuple[Any, ...]] = {
     "open_memory": (c_void_p, c_size_t, POINTER(Handle)),
     "sizes": (Handle, POINTER(Sizes)),
     "layer": (Handle, c_int32, POINTER(c_int32), POINTER(c_int32)),
+    "halting": (Handle, c_int32, POINTER(c_char_p), POINTER(c_int32)),
     "metadata": (Handle, POINTER(c_void_p), POINTER(c_size_t)),
     "use_kernels": (Handle, c_char_p),
     "context_new": (Handle, POINTER(Handle)),

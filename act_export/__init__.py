@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from act_artefact.manifest import Manifest, read_manifest
-    from act_export.api import Export, Options, export
+    from act_export.api import Export, export
+    from act_export.options import Options
 
 _HOME = {
     "Export": "act_export.api",
-    "Options": "act_export.api",
+    "Options": "act_export.options",
     "export": "act_export.api",
     "Manifest": "act_artefact.manifest",
     "read_manifest": "act_artefact.manifest",

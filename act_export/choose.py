@@ -1,4 +1,4 @@
-"""``--ponder auto``: which form is fastest, found by measuring each on this machine."""
+"""``--ponder auto``: the fastest kind of ponder loop, found by measuring each on this machine."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ import numpy as np
 from act_artefact.equality import Arrays
 from act_artefact.feeds import Samples
 from act_artefact.form import Form, Ponder
+from act_artefact.targets import Target
 from act_export.program import describe
 from act_export.reference import reference_steps
 from act_export.runtimes import Runtime
 from act_export.subject import Subject
-from act_export.targets import Target
+
+TRIED: tuple[Ponder, ...] = ("loop", "peeled", "unroll")
+"""The kinds of ponder loop that are measured; ``host`` needs an app that drives it."""
 
 UNROLLED_STEPS = 32
 """The most ponder steps of a call that are tried written out: more take long to convert."""
-
-UNROLLED_FROM = {"onnx": 0.0}
-"""By target, the share of max_ponder that mean N must reach for the steps to be tried written out;
-elsewhere a half. In ONNX a GRU's steps are two operations, of which the second may be left out."""
 
 CALLS = 50
 ROUNDS = 7
@@ -48,7 +47,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The forms that are worth measuring on some inputs."""
+    """The kinds of ponder loop that are worth measuring, and the inputs to measure them on."""
 
     ponders: tuple[Ponder, ...]
     calls: list[Arrays]
@@ -57,8 +56,8 @@ class Candidates:
 
 
 def candidates(subject: Subject, form: Form, samples: Samples, target: Target) -> Candidates:
-    """Which forms can win; ``form`` is the form but for how it ponders."""
-    policies = [act.policy for act in subject.acts]
+    """Find the kinds of ponder loop that can win; ``form`` is the form but for its kind."""
+    policies = subject.policies
     steps = list(islice(reference_steps(subject, describe(subject, form), form, samples), CALLS))
     mean = float(np.mean([step.outputs["ponder_steps"].mean() for step in steps]))
     calls = [step.inputs for step in steps]
@@ -69,19 +68,35 @@ def candidates(subject: Subject, form: Form, samples: Samples, target: Target) -
     if not target.measured:
         reason = "not measured: the target's runtime does not run on this machine"
         return Candidates(("loop",), calls, mean, reason)
-    written_out = sum(p.max_ponder for p in policies) * (form.time[0] or 0 if form.time else 1)
-    limit = statistics.mean(p.max_ponder for p in policies)
+    left_out = _against_unroll([policy.max_ponder for policy in policies], mean, form, target)
+    tried = tuple(
+        kind
+        for kind in TRIED
+        if kind in target.ponders
+        and all(kind in policy.kinds for policy in policies)
+        and not (kind == "unroll" and left_out)
+    )
+    return Candidates(tried, calls, mean, left_out)
+
+
+def _against_unroll(limits: list[int], mean: float, form: Form, target: Target) -> str:
+    """Say why the ponder steps are not tried written out; empty if they are.
+
+    Args:
+        limits: max_ponder of each layer.
+        mean: N of the inputs that are measured.
+    """
+    time_steps = (form.time[0] or 0) if form.time else 1
+    written_out, limit = sum(limits) * time_steps, statistics.mean(limits)
     if form.budget_inputs:
-        reason = "unroll: cannot have max_ponder as an input"
-    elif form.sequence == "dynamic":
-        reason = "unroll: has no time steps of any number"
-    elif written_out > UNROLLED_STEPS:
-        reason = f"unroll: {written_out} ponder steps a call, too many to write out"
-    elif mean < limit * UNROLLED_FROM.get(target.name, 0.5):
-        reason = f"unroll: mean N is {mean:.1f} of {limit:g}, most of its steps would be wasted"
-    else:
-        return Candidates(("loop", "peeled", "unroll"), calls, mean, "")
-    return Candidates(("loop", "peeled"), calls, mean, reason)
+        return "unroll: cannot have max_ponder as an input"
+    if form.sequence == "dynamic":
+        return "unroll: has no time steps of any number"
+    if written_out > UNROLLED_STEPS:
+        return f"unroll: {written_out} ponder steps a call, too many to write out"
+    if mean < limit * target.unrolled_from:
+        return f"unroll: mean N is {mean:.1f} of {limit:g}, most of its steps would be wasted"
+    return ""
 
 
 def choose(among: Candidates, runtimes: dict[Ponder, Runtime]) -> Choice:

@@ -1,24 +1,43 @@
-"""``act-export``: the command. Everything that needs torch is imported when it runs."""
+"""``act-export``: the command. Everything that needs torch is imported when it runs.
+
+``--help`` lists the targets, precisions and kinds of ponder loop that are registered.
+"""
 
 from __future__ import annotations
 
 import json
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from act_artefact.command import debug_option, run
+from act_artefact.errors import either
+from act_artefact.form import Ponder
+from act_artefact.targets import TARGETS
 
-EXAMPLES = """
-\b
-Examples:
-  act-export model.pt --target tflite
-  act-export model.pt --target all -o exported --data eval.npz
-  act-export model.pt --target onnx --ponder loop --sequence 32 --batch 4
-  act-export model.pt --target native --emit-c
-  act-export my.models:tagger --weights tagger.pt --data eval.npz --target coreml
+PRECISIONS = list(dict.fromkeys(name for target in TARGETS.values() for name in target.readers))
+WITH_INT4 = either([target.name for target in TARGETS.values() if "int4" in target.readers])
+WITH_SOURCE = either([target.name for target in TARGETS.values() if target.embeds])
+ARTEFACT = f"NAME{either([target.suffix for target in TARGETS.values()])}"
+
+EXAMPLES = "\n".join(
+    [
+        "\b\nExamples:",
+        "  act-export model.pt --target all -o exported --data eval.npz",
+        *(f"  act-export {target.example}" for target in TARGETS.values()),
+    ]
+)
+
+HELP = f"""Export MODEL and check every artefact against it.
+
+MODEL is a trained model.pt, or package.module:factory, a function that makes your own
+torch.nn.Module with act_mobile.ACT layers in it; that needs --data.
+
+Each export NAME is an artefact ({ARTEFACT}), NAME.manifest.json,
+which says all that an app must know, and NAME.golden.npz, real calls and their answers to check
+on a device. All files are written, or none.
 """
 
 
@@ -37,17 +56,17 @@ class SequenceType(click.ParamType[str | int]):
         return int(value)
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(help=HELP, epilog=EXAMPLES)
 @click.argument("model")
 @click.option(
     "--target",
     required=True,
-    metavar="onnx|tflite|coreml|native|all",
+    metavar="|".join([*TARGETS, "all"]),
     help="What to make: one, several with commas between them, or all.",
 )
 @click.option(
     "--ponder",
-    type=click.Choice(["auto", "unroll", "loop", "peeled", "host"]),
+    type=click.Choice(["auto", *get_args(Ponder)]),
     default="auto",
     show_default=True,
     help="loop: stops after N steps; peeled: the same, with the first step before it; unroll: "
@@ -63,11 +82,11 @@ class SequenceType(click.ParamType[str | int]):
 @click.option("--batch", type=int, default=1, show_default=True, help="Rows of a call.")
 @click.option(
     "--precision",
-    type=click.Choice(["fp32", "fp16", "int8", "int4"]),
+    type=click.Choice(PRECISIONS),
     default="fp32",
     show_default=True,
-    help="Numbers: fp16 halves the file; int8 has int8 weights; int4, for target native, 4 bits in "
-    "large layers.",
+    help="Numbers: fp16 halves the file; int8 has int8 weights; int4, for target "
+    f"{WITH_INT4}, 4 bits in large layers.",
 )
 @click.option(
     "--metric-tolerance",
@@ -102,7 +121,11 @@ class SequenceType(click.ParamType[str | int]):
     default=Path(),
     help="Folder for the files, made if it is not there; with all, a folder each in it.",
 )
-@click.option("--emit-c", is_flag=True, help="Write NAME.c and NAME.h too: target native as data.")
+@click.option(
+    "--emit-c",
+    is_flag=True,
+    help=f"Write NAME.c and NAME.h too: target {WITH_SOURCE} as data.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def command(
     model: str,
@@ -113,19 +136,11 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Export MODEL and check every artefact against it.
-
-    MODEL is a trained model.pt, or package.module:factory, a function that makes your own
-    torch.nn.Module with act_mobile.ACT layers in it; that needs --data.
-
-    Each export NAME is an artefact (NAME.onnx, .tflite, .mlpackage or .actn), NAME.manifest.json,
-    which says all that an app must know, and NAME.golden.npz, real calls and their answers to check
-    on a device. All files are written, or none.
-    """
-    from act_export.report import Progress, table
+    from act_artefact.progress import Progress
 
     with Progress() as progress:
-        from act_export.api import Options, export
+        from act_export.api import export
+        from act_export.options import Options
 
         done = export(
             model,
@@ -139,6 +154,8 @@ def command(
     if as_json:
         click.echo(json.dumps({"exports": [each.to_json() for each in done]}))
     else:
+        from act_export.report import table
+
         table(done)
 
 

@@ -119,12 +119,12 @@ def _by_step(observed: list[Tensor], steps: Array, skips: bool) -> Array:
 def _observed(subject: Subject) -> Iterator[list[list[Tensor]]]:
     """In the block collect the progress of each pondering layer, in the order of its decisions."""
     observed: list[list[Tensor]] = []
-    for act in subject.acts:
-        own: list[list[Tensor]] = [[] for _ in range(act.num_layers)]
+    for part in subject.pondering:
+        own: list[list[Tensor]] = [[] for _ in range(part.num_layers)]
         observed += own
-        act.observe = lambda layer, progress, own=own: own[layer].append(progress.flatten())
+        part.observe = lambda layer, progress, own=own: own[layer].append(progress.flatten())
     try:
         yield observed
     finally:
-        for act in subject.acts:
-            act.observe = None
+        for part in subject.pondering:
+            part.observe = None

@@ -6,13 +6,12 @@ import importlib.metadata
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from act_artefact import __version__
 from act_artefact.equality import FLOOR, Answer
@@ -23,22 +22,19 @@ from act_artefact.form import Ponder
 from act_artefact.golden import GoldenCall, write_golden
 from act_artefact.interface import Interface
 from act_artefact.manifest import METADATA_KEY, Manifest
+from act_artefact.progress import Stage
+from act_artefact.targets import Target
 from act_export.choose import Candidates, Choice, candidates, choose
 from act_export.golden import agreement, model_calls, own_answers
+from act_export.options import Options
 from act_export.program import Program, untraced
 from act_export.quiet import quiet
 from act_export.reference import Step, streams
 from act_export.runtimes import Runtime, load
 from act_export.sensitivity import Reference
 from act_export.subject import Subject
-from act_export.targets import Target
+from act_export.targets import convert, write_source
 from act_export.verify import Verification, metric_change, verify
-
-if TYPE_CHECKING:
-    from act_export.api import Options
-
-Stage = Callable[[str, str], AbstractContextManager[None]]
-"""Returns a context manager that spans the stage of a target (or ``model``) and name."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,8 @@ class Pipeline:
         if self.options.form.stream and not streams(self.subject, self.samples):
             self._traced(self.options.form.ponder)  # what cannot be traced is the deeper trouble
             raise UserError(
-                f"{self.subject.name}: mixes time steps outside its ACT layers: use --sequence T, "
+                f"{self.subject.name}: mixes time steps outside the layers whose state is "
+                "carried: use --sequence T, "
                 "with whole sequences in one call"
             )
 
@@ -130,7 +127,7 @@ class Pipeline:
     def _attempt(self, target: Target, folder: Path, ponder: Ponder) -> Attempt:
         program = self._program(ponder)
         folder.mkdir(exist_ok=True)
-        path = folder / target.artefact(self.subject.name, program.form)
+        path = folder / target.artefact(self.subject.name, ponder)
         manifest = self._manifest(target, path.name, program)
         seconds = {"trace": self._traced(ponder)} if target.traced else {}
 
@@ -143,7 +140,7 @@ class Pipeline:
 
         with timed("convert"):
             metadata = {METADATA_KEY: json.dumps(manifest.facts())}
-            parts = target.convert(program, path, metadata, self.options.precision)
+            parts = convert(target, program, path, metadata, self.options.precision)
         self._answers(program)
         with timed("verify"):
             runtime = load(target.name, path, parts)
@@ -216,13 +213,13 @@ class Pipeline:
         with self.stage(target.name, "golden bundle"), quiet():
             write_golden(folder / f"{name}.golden.npz", self._golden(attempt))
         if self.options.emit_c and target.embeds:
-            target.write_source(attempt.path)
+            write_source(target, attempt.path)
         text = json.dumps(manifest.to_json(), indent=1) + "\n"
         (folder / f"{name}.manifest.json").write_text(text)
         return replace(attempt, manifest=manifest)
 
     def _manifest(self, target: Target, artefact: str, program: Program) -> Manifest:
-        policies = [act.policy for act in self.subject.acts]
+        policies = self.subject.policies
         epsilons = {p.epsilon for p in policies if p.epsilon is not None}
         task = self.subject.task
         return Manifest(

@@ -18,8 +18,8 @@ from act_artefact import interface
 from act_artefact.errors import UserError
 from act_artefact.form import Form
 from act_artefact.interface import TIME_AXIS, Interface, StatePair
-from act_export.subject import Subject, called_with
-from act_mobile.act import ACT, ACTOutput
+from act_export.calling import called_with
+from act_export.subject import Subject
 from act_mobile.halting.policy import Budget
 
 
@@ -61,29 +61,27 @@ class Call(nn.Module):
         self.forward = _with_parameters(self._call, [t.name for t in interface.inputs])
 
     def _call(self, **inputs: Tensor) -> dict[str, Tensor]:
-        x = inputs[self.interface.data.name]
-        rest = iter([inputs[pair.input] for pair in self.interface.states])
-        acts = self.subject.acts
-        states = [
-            [tuple(next(rest) for _ in described) for described in act.states] for act in acts
-        ]
-        with called_with(acts, states.__getitem__, self._budget(inputs)) as ponderings:
-            y = self.module(x.unsqueeze(TIME_AXIS) if self.form.stream else x)
+        data = {t.name: inputs[t.name] for t in self.interface.data_inputs}
+        if self.form.stream:
+            data = {name: value.unsqueeze(TIME_AXIS) for name, value in data.items()}
+        state = [inputs[pair.input] for pair in self.interface.states]
+        with called_with(self.subject.carriers, state, self._budget(inputs)) as called:
+            y = output_of(self.subject(data))
         over_time: tuple[Tensor, ...] = (
-            y.output if isinstance(y, ACTOutput) else y,
-            torch.cat([each.ponder.steps for each in ponderings], -1),
-            torch.cat([each.ponder.remainder for each in ponderings], -1),
+            y,
+            torch.cat([each.steps for each in called.figures], -1),
+            torch.cat([each.remainder for each in called.figures], -1),
         )
         if self.form.stream:
             over_time = tuple(t.squeeze(TIME_AXIS) for t in over_time)
-        final = [s for each in ponderings for layer in each.state for s in layer]
+        final = [tensor for layer in called.states for tensor in layer]
         names = (t.name for t in self.interface.outputs)
         return dict(zip(names, (*over_time, *final), strict=True))
 
     def _budget(self, inputs: dict[str, Tensor]) -> Budget | None:
         if not self.interface.budget:
             return None
-        defaults = self.subject.acts[0].policy.budget
+        defaults = self.subject.policies[0].budget
         threshold, limit = (inputs.get(name) for name in ("halt_threshold", "max_ponder"))
         assert threshold is not None
         return Budget(
@@ -127,8 +125,8 @@ def untraced(subject: Subject, form: Form) -> Program:
 
 def _trace(subject: Subject, described: Interface, form: Form) -> torch.export.ExportedProgram:
     subject = subject.copy()
-    for act in subject.acts:
-        act.kind = "loop" if form.ponder == "host" else form.ponder
+    for layer in subject.pondering:
+        layer.kind = "loop" if form.ponder == "host" else form.ponder
     call = Call(subject, described, form)
     try:
         with torch.no_grad():
@@ -152,7 +150,6 @@ def describe(subject: Subject, form: Form) -> Interface:
         UserError: it does not take (B, T, ...) to (B, T, ...) through its ACT layers, or a budget
             is to be an input where there is no single one.
     """
-    acts = subject.acts
     for policy in subject.policies:
         if form.ponder not in policy.kinds:
             raise UserError(
@@ -160,27 +157,23 @@ def describe(subject: Subject, form: Form) -> Interface:
                 f"{', '.join(kind for kind in policy.kinds if kind != 'eager') or 'another policy'}"
             )
     y = _output(subject, form.batch, time=2)
-    layers = [described for act in acts for described in act.states]
+    layers = [described for carrier in subject.carriers for described in carrier.states]
     states = [
         (f"{each.name}{layer}", (form.batch, *each.shape), each.initial)
         for layer, described in enumerate(layers)
         for each in described
     ]
     lead = (form.batch, *form.time)
-    data = (
-        interface.Tensor("tokens", "int32", lead)
-        if subject.tokens
-        else interface.Tensor("x", "float32", (*lead, *subject.features))
-    )
-    count = sum(act.num_layers for act in acts)
+    data = [interface.Tensor(d.name, d.dtype, (*lead, *d.features)) for d in subject.inputs]
+    count = len(subject.policies)
     return Interface(
         inputs=(
-            data,
+            *data,
             *(interface.Tensor(name, "float32", shape) for name, shape, _ in states),
-            *(_budget_inputs(acts, form) if form.budget_inputs else ()),
+            *(_budget_inputs(subject, form) if form.budget_inputs else ()),
         ),
         outputs=(
-            interface.Tensor("y", "float32", (*lead, *y.shape[2:])),
+            interface.Tensor("y", "float32", (*lead, *y.shape[1 + subject.timed :])),
             interface.Tensor("ponder_steps", "int32", (*lead, count)),
             interface.Tensor("remainder", "float32", (*lead, count)),
             *(interface.Tensor(f"{name}_out", "float32", shape) for name, shape, _ in states),
@@ -189,26 +182,34 @@ def describe(subject: Subject, form: Form) -> Interface:
     )
 
 
+def output_of(returned: Any) -> Any:
+    """Find y in what a module returned: its ``output`` where it has one."""
+    return getattr(returned, "output", returned)
+
+
 def _output(subject: Subject, batch: int, time: int) -> Tensor:
     with torch.no_grad():
-        y: Any = subject.module(subject.inputs(batch, time))
-    y = y.output if isinstance(y, ACTOutput) else y
-    if not isinstance(y, Tensor) or y.shape[:2] != (batch, time):
+        y = output_of(subject(subject.zeros(batch, time)))
+    lead = (batch, time) if subject.timed else (batch,)
+    if not isinstance(y, Tensor) or y.shape[: len(lead)] != lead:
         found = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
         raise UserError(
-            f"{subject.name}: returned {found} for a batch of {batch} and {time} time steps: "
-            "it must be a tensor whose first two axes are batch and time"
+            f"{subject.name}: returned {found} for a batch of {batch}"
+            + (f" and {time} time steps: " if subject.timed else ": ")
+            + "it must be a tensor whose first "
+            + ("two axes are batch and time" if subject.timed else "axis is the batch")
         )
     return y
 
 
-def _budget_inputs(acts: list[ACT], form: Form) -> tuple[interface.Tensor, ...]:
-    if not all(act.policy.adaptive for act in acts):
+def _budget_inputs(subject: Subject, form: Form) -> tuple[interface.Tensor, ...]:
+    policies = subject.policies
+    if not all(policy.adaptive for policy in policies):
         raise UserError("--budget-inputs: a model with fixed halting always takes its K steps")
-    thresholds = {float(act.policy.budget.threshold) for act in acts}
+    thresholds = {float(policy.budget.threshold) for policy in policies}
     if len(thresholds) > 1:
         raise UserError("--budget-inputs: the ACT layers have more than one epsilon")
-    limit = max(act.policy.max_ponder for act in acts)
+    limit = max(policy.max_ponder for policy in policies)
     threshold = interface.Tensor("halt_threshold", "float32", (1,), thresholds.pop())
     return (threshold, interface.Tensor("max_ponder", "int32", (1,), limit))[: 1 + form.loops]
 

@@ -40,6 +40,7 @@ def stepped(interface: Interface, form: Form, samples: Samples, call: Caller) ->
             value[feed.fresh] = initial[name]
         inputs = {
             interface.data.name: feed.inputs,
+            **feed.others,
             **{name: value.copy() for name, value in state.items()},
             **budget,
         }
@@ -64,9 +65,14 @@ def call_model(subject: Subject, interface: Interface, form: Form, inputs: Array
 
 
 def streams(subject: Subject, samples: Samples) -> bool:
-    """Tell if a sequence fed step by step is answered as it is whole: only ACT mixes time steps."""
+    """Tell if a sequence fed step by step is answered as it is whole: only the layers
+    that carry state mix time steps."""
     time = min(len(samples.sequences[0]), 8)
-    few = replace(samples, sequences=[samples.sequences[0][:time]])
+    few = replace(
+        samples,
+        sequences=[samples.sequences[0][:time]],
+        others={name: [each[0][:time]] for name, each in samples.others.items()},
+    )
     pieces, whole = (
         np.concatenate(
             [

@@ -1,12 +1,9 @@
-"""What ``act-export`` shows: stages on stderr as they pass, then a table on stdout."""
+"""The table that ``act-export`` shows on stdout once all is in place."""
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -14,29 +11,6 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from act_export.api import Export
-
-
-class Progress:
-    """Shows each stage while it runs and its time once it has passed.
-
-    It writes to a copy of stderr, because the converters' own talk is kept off the real one.
-    """
-
-    def __enter__(self) -> Self:
-        self._console = Console(file=os.fdopen(os.dup(2), "w"), highlight=False)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._console.file.close()
-
-    @contextmanager
-    def stage(self, target: str, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        line = f"{target:<7} {name}"
-        with self._console.status(line):
-            yield
-        seconds = time.perf_counter() - start
-        self._console.print(f"[green]✓[/] {line:<17} [dim]{seconds:5.1f} s[/]")
 
 
 def table(exports: list[Export]) -> None:
@@ -119,7 +93,7 @@ def _remarks(export: Export) -> Iterator[tuple[str, str]]:
             f"{found.metric.artefact:.4g}, over {found.metric.time_steps} time steps.",
             "default",
         )
-    if "not run" in export.target.runtime:
+    if not export.target.measured:
         yield f"{export.target.runtime}.", "dim"
 
 

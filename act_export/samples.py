@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from act_artefact.data import EvalFile
 from act_artefact.errors import UserError
 from act_artefact.feeds import Samples, cut
+from act_artefact.interface import DataInput
 from act_export.subject import Subject
 from act_mobile.tasks import task_from_dict
 from act_mobile.tasks.task import Task
@@ -22,7 +26,7 @@ def samples_for(subject: Subject, file: EvalFile | None, time_steps: int) -> Sam
         UserError: the file or the task is for another kind of model.
     """
     if file is not None:
-        return file.samples(subject.features, subject.vocab_size)
+        return file.samples(subject.inputs)
     if subject.task:
         return _from_task(subject, task_from_dict(subject.task))
     return _noise(subject, time_steps)
@@ -31,6 +35,8 @@ def samples_for(subject: Subject, file: EvalFile | None, time_steps: int) -> Sam
 def _from_task(subject: Subject, task: Task) -> Samples:
     batch = task.evaluation
     inputs = batch.inputs.numpy()
+    if not subject.timed:
+        inputs = inputs[:, None]
     if inputs.shape[2:] != subject.features or (inputs.dtype.kind == "i") != subject.tokens:
         raise UserError(
             f"the model's task {task.name!r} has inputs {inputs.shape[2:]}, the model reads "
@@ -47,13 +53,20 @@ def _from_task(subject: Subject, task: Task) -> Samples:
 
 
 def _noise(subject: Subject, time_steps: int) -> Samples:
-    """Standard normal features, or tokens drawn evenly: sequences of 20 time steps."""
+    """Standard normal features, tokens drawn evenly: sequences of 20 time steps, or items."""
     draw = np.random.default_rng(SEED)
-    count = -(-time_steps // 20)
-    if subject.tokens:
-        inputs = draw.integers(0, subject.vocab_size or 1, (count, 20)).astype(np.int32)
-        source = "tokens drawn evenly (the model has no task and no --data)"
-    else:
-        inputs = draw.standard_normal((count, 20, *subject.features)).astype(np.float32)
-        source = "standard normal inputs (the model has no task and no --data)"
-    return Samples(list(inputs), source)
+    time = 20 if subject.timed else 1
+    lead = (-(-time_steps // time), time)
+
+    def drawn(given: DataInput) -> list[npt.NDArray[Any]]:
+        if given.features:
+            return list(draw.standard_normal((*lead, *given.features)).astype(np.float32))
+        return list(draw.integers(0, given.vocab_size or 1, lead).astype(np.int32))
+
+    source = "tokens drawn evenly" if subject.tokens else "standard normal inputs"
+    first, *others = subject.inputs
+    return Samples(
+        drawn(first),
+        f"{source} (the model has no task and no --data)",
+        others={given.name: drawn(given) for given in others},
+    )

@@ -132,7 +132,7 @@ class Reference:
                 name: _tolerance(
                     right.outputs[name],
                     _by_evaluation(others.outputs[name]),
-                    by_time[..., -1] if form.stream or name in states else by_time,
+                    by_time if form.time and name not in states else by_time[..., -1],
                     self._floor,
                 )
                 for name in names
@@ -156,7 +156,7 @@ class Reference:
                 else np.concatenate([steps[p].inputs[name] for p in places for _ in range(repeats)])
                 for name, value in steps[places[0]].inputs.items()
             }
-            at_once = max(ROWS_AND_TIME // (1 if form.stream else shape[1]), 1)
+            at_once = max(ROWS_AND_TIME // (shape[1] if form.time else 1), 1)
             with one_thread(), Rounding(arithmetic.unit, self._generator):
                 parts = [
                     evaluate(model, interface, form, rows, at_once).split(len(places))

@@ -1,80 +1,111 @@
-"""What is exported: a module that contains ACT layers, and what its inputs are."""
+"""What is exported: a module with parts that ponder, and its data inputs."""
 
 from __future__ import annotations
 
 import copy
 import importlib
+import inspect
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from act_artefact.data import EvalFile
 from act_artefact.errors import UserError
-from act_mobile.act import ACT, ACTOutput
+from act_artefact.interface import DataInput
+from act_export.carriers import Carrier, carrier_of
+from act_mobile.act import ACT
 from act_mobile.files import load_saved, load_weights
-from act_mobile.halting.policy import Budget, Halting
-from act_mobile.state import State
+from act_mobile.halting.policy import Halting
+from act_mobile.models import Config
+from act_mobile.ponder.module import Ponder
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A module in eval mode whose forward takes (B, T, ...) and returns (B, T, ...).
+    """A module in eval mode; with time its forward takes (B, T, ...) and returns (B, T, ...).
 
-    It returns a tensor or an :class:`ACTOutput`, and calls each of its ACT layers once.
+    It returns a tensor, or something whose ``output`` is one, and calls each of its parts that
+    ponder or carry state once.
     """
 
     name: str
     """What its artefacts are called."""
     module: nn.Module
     layers: tuple[str, ...]
-    """The names of its ACT layers, in the order in which its forward calls them."""
-    features: tuple[int, ...]
-    """The shape of one time step of its input; empty for tokens."""
-    vocab_size: int | None = None
-    """Tokens must be below it, where that is known."""
+    """The names of its parts that ponder or carry state, in the order in which they are called."""
+    inputs: tuple[DataInput, ...]
+    """The data inputs: the first is its forward's first argument, the others go by name."""
+    timed: bool = True
+    """False if it has no time: (B, ...) to (B, ...)."""
     description: dict[str, Any] = field(default_factory=dict)
     """The model's configuration, or where it comes from; for the manifest."""
     task: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def features(self) -> tuple[int, ...]:
+        """The shape of one time step, or item, of its first input; empty for tokens."""
+        return self.inputs[0].features
+
+    @property
+    def vocab_size(self) -> int | None:
+        """Tokens must be below it, where that is known."""
+        return self.inputs[0].vocab_size
+
+    @property
     def tokens(self) -> bool:
-        """Whether it reads whole numbers."""
+        """True if its first input is whole numbers."""
         return not self.features
+
+    @property
+    def carriers(self) -> list[Carrier[Any]]:
+        """The carriers of its parts, in the order of ``layers``."""
+        found = (carrier_of(self.module.get_submodule(name)) for name in self.layers)
+        return [carrier for carrier in found if carrier is not None]
+
+    @property
+    def pondering(self) -> list[ACT | Ponder]:
+        """Its parts that ponder, in the order of ``layers``."""
+        return [each.part for each in self.carriers if isinstance(each.part, ACT | Ponder)]
 
     @property
     def acts(self) -> list[ACT]:
         """Its ACT layers, in the order of ``layers``."""
-        acts = [self.module.get_submodule(name) for name in self.layers]
-        return [act for act in acts if isinstance(act, ACT)]
+        return [part for part in self.pondering if isinstance(part, ACT)]
 
     @property
     def policies(self) -> list[Halting]:
-        """The halting policy of each pondering layer, in the order of N and R."""
-        return [act.policy for act in self.acts for _ in range(act.num_layers)]
+        """The halting policy of each layer that ponders, in the order of N and R."""
+        return [policy for each in self.carriers for policy in each.policies]
 
-    def inputs(self, batch: int, time: int) -> Tensor:
-        """Zeros that it accepts."""
-        return torch.zeros(
-            batch, time, *self.features, dtype=torch.int32 if self.tokens else torch.float32
-        )
+    def zeros(self, batch: int, time: int) -> dict[str, Tensor]:
+        """Make zeros that it accepts, by input."""
+        lead = (batch, time) if self.timed else (batch,)
+        return {
+            each.name: torch.zeros(*lead, *each.features, dtype=getattr(torch, each.dtype))
+            for each in self.inputs
+        }
+
+    def __call__(self, data: dict[str, Tensor]) -> Any:
+        """Call the module itself with its data inputs by name."""
+        first, *others = (each.name for each in self.inputs)
+        return self.module(data[first], **{name: data[name] for name in others})
 
     def limited(self, max_ponder: int | None) -> Subject:
         """The same with at most ``max_ponder`` ponder steps, with the same weights."""
         if max_ponder is None:
             return self
-        limit = max(act.policy.max_ponder for act in self.acts)
+        limit = max(policy.max_ponder for policy in self.policies)
         if not 1 <= max_ponder <= limit:
             raise UserError(f"--max-ponder {max_ponder}: this model was made for 1 to {limit}")
         limited = self.copy()
-        for act in limited.acts:
-            if not act.policy.adaptive:
+        for part in limited.pondering:
+            if not part.policy.adaptive:
                 raise UserError(f"--max-ponder: the model always takes {limit} steps")
-            act.policy = act.policy.limited(max_ponder)
+            part.policy = part.policy.limited(max_ponder)
         return limited
 
     def copy(self) -> Subject:
@@ -83,43 +114,59 @@ class Subject:
 
 
 def load_subject(
-    source: str | Path, *, weights: str | Path | None = None, features: tuple[int, ...] | None
+    source: str | Path, *, weights: str | Path | None = None, file: EvalFile | None = None
 ) -> Subject:
-    """What ``source`` names: a ``model.pt``, or ``package.module:factory`` of a user's own module.
+    """Load a ``model.pt``, or call ``package.module:factory`` for a user's own module.
 
     Args:
         weights: a factory's state_dict, a file of tensors alone.
-        features: the shape of one time step of the data, which a factory's module is to read.
+        file: data, from which the shapes of the inputs of a factory's module are read.
 
     Raises:
-        UserError: it is not there, not what it should be, or has no ACT layer.
+        UserError: it is not there, not what it should be, or has nothing that ponders.
     """
     name = str(source)
-    if ":" not in name or Path(name).exists():
+    if not is_factory(name):
         if weights is not None:
             raise UserError("--weights: a model.pt has its own; it is for package.module:factory")
-        return _from_file(Path(source))
-    if features is None:
+        saved = load_saved(Path(source))
+        return replace(model_subject(Path(source).stem, saved.model), task=saved.task)
+    if file is None:
         raise UserError(f"{name}: give --data, from which the shape of its input is read")
-    return _from_factory(name, weights, features)
+    return _from_factory(name, weights, file)
 
 
-def _from_file(path: Path) -> Subject:
-    saved = load_saved(path)
-    config = saved.model.config
-    tokens = config.vocab_size is not None
-    return Subject(
-        path.stem,
-        saved.model,
-        ("act",),
-        () if tokens else (config.input_size,),
-        config.vocab_size,
-        config.to_dict(),
-        saved.task,
-    )
+def is_factory(source: str) -> bool:
+    """Tell ``package.module:factory`` from the path of a file."""
+    return ":" in source and not Path(source).exists()
 
 
-def _from_factory(name: str, weights: str | Path | None, features: tuple[int, ...]) -> Subject:
+def model_subject(name: str, model: nn.Module) -> Subject:
+    """Describe a model that has a configuration, one of :mod:`act_mobile.models`, in eval mode."""
+    config = cast(Config, model.config)
+    given = DataInput("x" if config.features else "tokens", config.features, config.vocab_size)
+    described = config.to_dict()
+    return module_subject(name, model, (given,), timed=config.timed, description=described)
+
+
+def module_subject(
+    name: str,
+    module: nn.Module,
+    inputs: tuple[DataInput, ...],
+    *,
+    timed: bool = True,
+    description: dict[str, Any] | None = None,
+) -> Subject:
+    """Describe any module in eval mode.
+
+    Raises:
+        UserError: it has nothing that ponders, or cannot be called with zeros.
+    """
+    subject = Subject(name, module, (), inputs, timed, description or {})
+    return replace(subject, layers=_call_order(subject))
+
+
+def _from_factory(name: str, weights: str | Path | None, file: EvalFile) -> Subject:
     module_name, _, attribute = name.partition(":")
     sys.path.insert(0, "")  # as `python -m` does: a factory is usually in the folder one is in
     try:
@@ -136,88 +183,62 @@ def _from_factory(name: str, weights: str | Path | None, features: tuple[int, ..
     if weights is not None:
         load_weights(Path(weights), module)
     module = module.float().eval().requires_grad_(False)
-    subject = Subject(attribute.replace(".", "_"), module, (), features, None, {"factory": name})
-    return replace(subject, layers=_call_order(subject))
+    inputs = (file.input(file.name), *map(file.input, _further_inputs(module)))
+    return module_subject(
+        attribute.replace(".", "_"),
+        module,
+        inputs,
+        timed=file.timed,
+        description={"factory": name},
+    )
+
+
+def _further_inputs(module: nn.Module) -> list[str]:
+    """Name the arguments that a forward must be given besides the first."""
+    _, *others = inspect.signature(module.forward).parameters.values()
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [p.name for p in others if p.default is inspect.Parameter.empty and p.kind in kinds]
 
 
 def _call_order(subject: Subject) -> tuple[str, ...]:
-    """The names of the ACT layers that a forward calls, in order."""
+    """Find the parts that ponder or carry state, in the order in which a forward calls them."""
     order: list[str] = []
-    acts = {n: m for n, m in subject.module.named_modules() if isinstance(m, ACT)}
-    if not acts:
+    parts = {n: m for n, m in subject.module.named_modules() if carrier_of(m) is not None}
+    if not any(isinstance(part, ACT | Ponder) for part in parts.values()):
         raise UserError(
-            f"{subject.name}: contains no act_mobile.ACT: there is nothing that ponders"
+            f"{subject.name}: contains no act_mobile.ACT or act_mobile.Ponder: there is nothing "
+            "that ponders"
         )
+    amiss = ACT if not subject.timed else Ponder
+    for name, part in parts.items():
+        if isinstance(part, amiss):
+            raise UserError(
+                f"{subject.name}: {name} ponders "
+                + (
+                    "without time: use --sequence whole"
+                    if subject.timed
+                    else "over time: use --sequence stream or T"
+                )
+            )
     hooks = [
-        act.register_forward_hook(lambda *_, name=name: order.append(name))
-        for name, act in acts.items()
+        part.register_forward_hook(lambda *_, name=name: order.append(name))
+        for name, part in parts.items()
     ]
+    data = subject.zeros(1, 2)
     try:
         with torch.no_grad():
-            subject.module(subject.inputs(1, 2))
+            subject(data)
     except Exception as error:  # whatever the user's own code raises
+        shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in data.items())
         raise UserError(
-            f"{subject.name}: forward failed on input {tuple(subject.inputs(1, 2).shape)}: "
-            f"{type(error).__name__}: {error}"
+            f"{subject.name}: forward failed on input {shapes}: {type(error).__name__}: {error}"
         ) from error
     finally:
         for hook in hooks:
             hook.remove()
-    if sorted(order) != sorted(acts):
+    if sorted(order) != sorted(parts):
         raise UserError(
-            f"{subject.name}: calls {', '.join(order) or 'none'} of its ACT layers "
-            f"{', '.join(acts)}: each must be called once"
+            f"{subject.name}: calls {', '.join(order) or 'none'} of its layers that ponder or "
+            f"carry state, {', '.join(parts)}: each must be called once"
         )
     return tuple(order)
-
-
-@contextmanager
-def called_with(
-    acts: list[ACT], state: Callable[[int], list[State] | None], budget: Budget | None
-) -> Iterator[list[ACTOutput]]:
-    """In the block each ACT layer gets this state and budget, and its outputs are collected.
-
-    So a module around ACT layers need not pass their state in and out.
-
-    Args:
-        state: for the place of a layer in the order of calls, its state; None for zeros.
-
-    Yields:
-        What the layers returned, in the order in which they were called.
-    """
-    outputs: list[ACTOutput] = []
-    called: list[ACT] = []
-
-    def before(act: nn.Module, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        assert isinstance(act, ACT)
-        if act in called:
-            raise UserError("an ACT layer is called twice: each may be called once per forward")
-        if kwargs.get("lengths") is not None or (len(args) > 2 and args[2] is not None):
-            raise UserError("an ACT layer is called with lengths: deployed rows have one length")
-        called.append(act)
-        return args[:1], {"state": state(len(called) - 1), "budget": _within(act, budget)}
-
-    def after(act: nn.Module, args: Any, output: ACTOutput) -> None:
-        outputs.append(output)
-
-    hooks = [act.register_forward_pre_hook(before, with_kwargs=True) for act in acts]
-    hooks += [act.register_forward_hook(after) for act in acts]
-    try:
-        yield outputs
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _within(act: ACT, budget: Budget | None) -> Budget | None:
-    """The layer's own limits hold whatever a call asks for."""
-    if budget is None:
-        return None
-    own = act.policy.budget
-    threshold, limit = budget
-    if isinstance(threshold, Tensor):
-        # Also of NaN, which is no reason to stop at once: the limit decides.
-        threshold = torch.where(threshold < 1, threshold, torch.ones_like(threshold)).clamp(min=0)
-    if isinstance(limit, Tensor):
-        limit = limit.clamp(1, int(own.max_ponder))
-    return Budget(threshold, min(limit, own.max_ponder) if isinstance(limit, int) else limit)

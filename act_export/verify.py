@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -129,10 +129,10 @@ def _metric(
     assert samples.asked is not None
     whole = np.cumsum([len(s) for s in samples.sequences]) <= time_steps
     count = max(int(whole.sum()), 1)
-    few = replace(samples, sequences=samples.sequences[:count])
+    few = samples.first(count)
     outputs: list[list[npt.NDArray[Any]]] = [[] for _ in few.sequences]
     for step in stepped(interface, form, few, call):
-        y = step.outputs["y"] if not form.stream else step.outputs["y"][:, None]
+        y = step.outputs["y"] if form.time else step.outputs["y"][:, None]
         for row, place in zip(y, step.feed.places, strict=True):
             if place.length:
                 outputs[place.sequence].append(row[: place.length])

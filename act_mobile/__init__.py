@@ -12,14 +12,21 @@ from act_artefact import __version__ as __version__
 
 if TYPE_CHECKING:
     from act_mobile.act import ACT, ACTOutput, PonderCost
+    from act_mobile.causal import CausalConv1d
     from act_mobile.files import SavedModel, load_model, load_saved, save_model
+    from act_mobile.iterated import IteratedConfig, IteratedModel
     from act_mobile.model import ACTConfig, ACTModel
+    from act_mobile.ponder.module import Ponder
     from act_mobile.state import StateTensor
 
 _HOME = {
     "ACT": "act",
     "ACTOutput": "act",
     "PonderCost": "act",
+    "CausalConv1d": "causal",
+    "IteratedConfig": "iterated",
+    "IteratedModel": "iterated",
+    "Ponder": "ponder.module",
     "ACTConfig": "model",
     "ACTModel": "model",
     "SavedModel": "files",
@@ -34,6 +41,10 @@ __all__ = [
     "ACTConfig",
     "ACTModel",
     "ACTOutput",
+    "CausalConv1d",
+    "IteratedConfig",
+    "IteratedModel",
+    "Ponder",
     "PonderCost",
     "SavedModel",
     "StateTensor",

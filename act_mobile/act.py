@@ -15,6 +15,7 @@ from act_mobile.halting import parse_halting
 from act_mobile.halting.policy import Budget, Halting
 from act_mobile.ponder import LOOPS, PonderKind
 from act_mobile.ponder.pondering import Trail
+from act_mobile.recompute import recomputed
 from act_mobile.sequence import Layer, Ran, loop_over_time, run_sequence
 from act_mobile.state import State, described_together, initial_state
 
@@ -85,6 +86,9 @@ class ACT(nn.Module):
         """The input sizes of the layers' cells, the flag's column included."""
         self.policy: Halting = parse_halting(halting, max_ponder=max_ponder, epsilon=epsilon)
         self.kind = "eager"
+        self.recompute: bool | int = False
+        """True to train in less memory and more time (:mod:`act_mobile.recompute`); a number sets
+        the time steps of its segments."""
         self.cells = nn.ModuleList(make(size, hidden_size) for size in self.input_sizes)
         units = (self.policy.module(hidden_size) for _ in range(num_layers))
         self.halting = nn.ModuleList(unit for unit in units if unit is not None)
@@ -166,6 +170,8 @@ class ACT(nn.Module):
         counts = [batch] * time if counts is None else counts
         if self.kind == "eager" and torch.is_grad_enabled():
             run = self.policy.training_layer() or run_sequence
+            if self.recompute:
+                run = recomputed(run, None if self.recompute is True else self.recompute)
             return run(described, budget, projections, state, counts)
         return run_sequence(described, budget, projections, state, counts, self.kind)
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from act_artefact.errors import UserError, shown
-from act_mobile.state import State, StateTensor, torch_state
+from act_mobile.state import Combined, State, StateTensor, torch_state
 
 sigmoid_backward = torch.ops.aten.sigmoid_backward.default
 """(dL/dy, y = sigmoid(x)) -> dL/dx."""
@@ -230,7 +230,8 @@ class WholeCell:
 
 def split(cell: nn.Module, input_size: int, state: tuple[StateTensor, ...]) -> SplitCell:
     """The cell itself if it is split, else a view of it that is."""
-    return cell if isinstance(cell, SplitCell) else WholeCell(cell, input_size, state)
+    # Torch's first: to check the protocol is to compute every property, in each forward pass.
+    return cell if isinstance(cell, (_TorchCell, SplitCell)) else WholeCell(cell, input_size, state)
 
 
 @dataclass(frozen=True)
@@ -240,8 +241,8 @@ class CellStep:
     cell: SplitCell
 
     @property
-    def state(self) -> tuple[StateTensor, ...]:
-        return self.cell.state
+    def combined(self) -> tuple[Combined, ...]:
+        return tuple(each.combined for each in self.cell.state)
 
     @property
     def bounded(self) -> bool:

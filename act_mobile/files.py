@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from act_artefact.errors import UserError, escaped, shown
+from act_artefact.errors import UserError, shown
 from act_artefact.staging import written_aside
-from act_mobile.model import ACTConfig, ACTModel
+from act_mobile.models import Config, build, config_from_dict
 from act_mobile.reading import MAX_BYTES, plain, read_tensors
 
 FORMAT = "act-mobile/1"
-
-MAX_LETTERS = 80
-"""The most letters of a setting in a configuration; the longest is ``fixed:K``."""
 
 
 @dataclass
 class SavedModel:
     """A model as its file holds it."""
 
-    model: ACTModel
+    model: nn.Module
+    config: Config
     task: dict[str, Any] = field(default_factory=dict)
     """The task it was trained for, by name and sizes, in plain types; empty if it has none."""
 
 
 def save_model(
-    path: str | os.PathLike[str], model: ACTModel, task: dict[str, Any] | None = None
+    path: str | os.PathLike[str], model: nn.Module, task: dict[str, Any] | None = None
 ) -> None:
     """Write ``model.pt``, whole or not at all, into a folder that is made if it is not there.
+
+    Args:
+        model: one of :mod:`act_mobile.models`, which has a ``config``.
 
     Raises:
         UserError: something other than a regular file is in the way, or there is no room.
@@ -41,7 +42,7 @@ def save_model(
     """
     saved = {
         "format": FORMAT,
-        "config": model.config.to_dict(),
+        "config": model.config.to_dict(),  # type: ignore[operator, union-attr]
         "state_dict": {k: v.detach().cpu().clone() for k, v in model.state_dict().items()},
         "task": plain(task or {}),
     }
@@ -49,7 +50,7 @@ def save_model(
         torch.save(saved, aside)
 
 
-def load_model(path: str | os.PathLike[str]) -> ACTModel:
+def load_model(path: str | os.PathLike[str]) -> nn.Module:
     """The model in ``path``, in eval mode; see :func:`load_saved`."""
     return load_saved(path).model
 
@@ -78,12 +79,13 @@ def load_saved(path: str | os.PathLike[str]) -> SavedModel:
         raise UserError(f"{path}: its task is {error}") from None
     try:
         with torch.device("meta"):
-            model = ACTModel(_config(config))
+            model = build(config_from_dict(config))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     _check_weights(path, model, weights)
     model.load_state_dict(weights, assign=True)
-    return SavedModel(model.float().eval().requires_grad_(False), task)
+    model = model.float().eval().requires_grad_(False)
+    return SavedModel(model, config_from_dict(config), task)
 
 
 def load_weights(path: Path, module: nn.Module) -> None:
@@ -100,28 +102,6 @@ def load_weights(path: Path, module: nn.Module) -> None:
     state = module.state_dict()
     state.update(weights)
     module.load_state_dict(state)
-
-
-def _config(config: dict[Any, Any]) -> ACTConfig:
-    known = {f.name for f in fields(ACTConfig)}
-    required = {"input_size", "hidden_size", "output_size"}
-    if unknown := sorted(map(str, config.keys() - known)):
-        raise UserError(f"config has unknown entries: {escaped(', '.join(unknown))}")
-    if missing := sorted(required - config.keys()):
-        raise UserError(f"config lacks {', '.join(missing)}")
-    for name, value in config.items():
-        if not _is_setting(value):
-            raise UserError(f"config: {name} cannot be {shown(value)}")
-    return ACTConfig(**config)
-
-
-def _is_setting(value: Any) -> bool:
-    """Test for what any setting may be: a number, a few letters, or None."""
-    if isinstance(value, str):
-        return len(value) <= MAX_LETTERS
-    if isinstance(value, int):
-        return value.bit_length() < 64
-    return value is None or isinstance(value, float)
 
 
 def _check_weights(path: Path, model: nn.Module, weights: dict[Any, Any]) -> None:

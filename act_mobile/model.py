@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from act_artefact.errors import UserError
+from act_artefact.errors import UserError, shown
 from act_mobile.act import ACT, ACTOutput
 from act_mobile.cells import CELLS
-from act_mobile.halting import HALTINGS, parse_halting
+from act_mobile.halting import parse_halting
 from act_mobile.halting.policy import Budget
 from act_mobile.state import State
 
@@ -33,13 +34,16 @@ class ACTConfig:
         input_size: I, features of x; with ``vocab_size``, the width of the embedding.
         hidden_size: H.
         output_size: O.
-        cell: rnn, rnn_relu, gru or lstm.
+        cell: a name in ``CELLS`` of :mod:`act_mobile.cells`.
         num_layers: ACT layers.
         max_ponder: M, the most ponder steps of a time step.
         epsilon: a time step ends when its halting sum reaches 1 - epsilon.
         vocab_size: if set, the model reads tokens below it instead of features.
-        halting: a policy of :mod:`act_mobile.halting`: ``act``, ``fixed:K``.
+        halting: a policy of :mod:`act_mobile.halting`.
     """
+
+    kind: ClassVar[str] = "sequence"
+    timed: ClassVar[bool] = True
 
     input_size: int
     hidden_size: int
@@ -52,24 +56,46 @@ class ACTConfig:
     halting: str = "act"
 
     def __post_init__(self) -> None:
-        for name, limit in SIZE_LIMITS.items():
-            value = getattr(self, name)
-            if value is None and name == "vocab_size":
-                continue
-            if type(value) is not int or not 1 <= value <= limit:
-                raise UserError(f"{name} must be a whole number from 1 to {limit}, not {value!r}")
-        if self.cell not in CELLS:
-            raise UserError(f"cell {self.cell!r} is not known: use one of {', '.join(CELLS)}")
+        check_sizes(self, SIZE_LIMITS)
+        check_text(self, "cell", CELLS)
         if not isinstance(self.epsilon, float) or not 0 < self.epsilon < 1:
             raise UserError(f"epsilon must lie between 0 and 1, not {self.epsilon!r}")
-        if not isinstance(self.halting, str):
-            known = ", ".join(HALTINGS.values())
-            raise UserError(f"halting must be one of {known}, not {self.halting!r}")
         parse_halting(self.halting, max_ponder=self.max_ponder, epsilon=self.epsilon)
+
+    @property
+    def features(self) -> tuple[int, ...]:
+        """The shape of one time step of x; empty for tokens."""
+        return () if self.vocab_size is not None else (self.input_size,)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, as ``model.pt`` and manifests hold it."""
-        return asdict(self)
+        return {"model": self.kind, **asdict(self)}
+
+
+def check_sizes(config: Any, limits: dict[str, int]) -> None:
+    """Check the whole numbers of a configuration; one whose default is None may be None.
+
+    Raises:
+        UserError: one is out of its range.
+    """
+    defaults = {f.name: f.default for f in fields(config)}
+    for name, limit in limits.items():
+        value = getattr(config, name)
+        if value is None and defaults[name] is None:
+            continue
+        if type(value) is not int or not 1 <= value <= limit:
+            raise UserError(f"{name} must be a whole number from 1 to {limit}, not {shown(value)}")
+
+
+def check_text(config: Any, name: str, known: Collection[str]) -> None:
+    """Check that a setting is one of the known words.
+
+    Raises:
+        UserError: it is not.
+    """
+    value = getattr(config, name)
+    if not isinstance(value, str) or value not in known:
+        raise UserError(f"{name} {shown(value)} is not known: use one of {', '.join(known)}")
 
 
 class ACTModel(nn.Module):

@@ -86,11 +86,11 @@ def run_sequence(
         pondered = layer.ponder(projection[:running], state, budget, kind)
         state = pondered.state
         missing = len(projection) - running
-        outputs.append(_pad_rows(state[0], missing))
-        steps.append(_pad_rows(pondered.steps, missing))
-        remainders.append(_pad_rows(pondered.remainder, missing))
+        outputs.append(pad_rows(state[0], missing))
+        steps.append(pad_rows(pondered.steps, missing))
+        remainders.append(pad_rows(pondered.remainder, missing))
         if pondered.trail is not None:
-            trails.append(Trail(*(_pad_rows(each, missing, 1) for each in pondered.trail)))
+            trails.append(Trail(*(pad_rows(each, missing, 1) for each in pondered.trail)))
     if ended:
         state = tuple(torch.cat(parts) for parts in zip(state, *reversed(ended), strict=True))
     trail = Trail(*(torch.stack(each, 1) for each in zip(*trails, strict=True))) if trails else None
@@ -134,7 +134,7 @@ def loop_over_time(
     return Ran(outputs, steps, remainders, tuple(final))
 
 
-def _pad_rows(rows: Tensor, missing: int, axis: int = 0) -> Tensor:
+def pad_rows(rows: Tensor, missing: int, axis: int = 0) -> Tensor:
     """Append ``missing`` rows of zeros along an axis."""
     if not missing:
         return rows

@@ -9,6 +9,11 @@ from torch import Tensor, nn
 
 from act_artefact.errors import UserError, shown
 
+Combined = Literal["mean", "kept"]
+"""How a state tensor makes its row's result, where the policy's result is the mean over ponder
+steps: as the mean, weighted as h is, or as what the last step made, as of a window of past
+states."""
+
 State = tuple[Tensor, ...]
 """The tensors of a state, each (B, ...), in the order in which they are described."""
 
@@ -23,9 +28,7 @@ class StateTensor:
     """Without the batch, which comes first."""
     initial: float = 0.0
     """Its value where a sequence begins."""
-    combined: Literal["mean", "kept"] = "mean"
-    """The value after a time step whose state is the mean over ponder steps: the mean, weighted as
-    h is, or what the last ponder step made, as of a window of past states."""
+    combined: Combined = "mean"
 
 
 def describe_state(cell: nn.Module, hidden_size: int) -> tuple[StateTensor, ...]:

@@ -27,8 +27,8 @@ from act_export.program import untraced
 from act_export.runtimes import load
 from act_export.samples import samples_for
 from act_export.sensitivity import Reference
-from act_export.subject import Subject, load_subject
-from act_export.targets import TARGETS
+from act_export.subject import Subject, load_subject, model_subject
+from act_export.targets import native
 from act_export.verify import verify
 from act_mobile import ACTConfig, ACTModel
 
@@ -41,7 +41,7 @@ CHAOTIC = 10.0
 def shipped() -> Iterator[tuple[str, Subject, Samples]]:
     """Yield the models of models/, each with its task's evaluation set."""
     for path in sorted((ROOT / "models").glob("*/model.pt")):
-        subject = load_subject(path, features=None)
+        subject = load_subject(path)
         yield path.parent.name, subject, samples_for(subject, None, 200)
 
 
@@ -52,7 +52,7 @@ def golden() -> Iterator[tuple[str, Subject, Samples]]:
     for number, case in enumerate(vectors["models"]):
         model = ACTModel(ACTConfig(**{name: case[name] for name in sizes}))
         model.load_state_dict(_weights(case))
-        subject = Subject("golden", model.eval(), ("act",), (case["input_size"],))
+        subject = model_subject("golden", model.eval())
         x = np.array(case["x"], np.float32)
         yield f"golden {number} ({case['cell']})", subject, Samples([x], "the golden vectors")
 
@@ -86,7 +86,7 @@ def row(subject: Subject, samples: Samples, form: Form, precision: str, count: i
     }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "m.actn"
-        TARGETS["native"].convert(program, path, {"act-mobile.json": json.dumps(facts)}, precision)
+        native.convert(program, path, {"act-mobile.json": json.dumps(facts)}, precision)
         found = verify(steps, program.interface, load("native", path), samples, precision)
     compared = found.ponder_steps_equal + found.ponder_steps_differ + found.ponder_steps_wrong
     return [
@@ -111,7 +111,7 @@ def main() -> None:
     for models in (shipped(), golden()):
         for name, subject, samples in models:
             for sequence in SEQUENCES:
-                form = Form("loop", sequence)
+                form = Form(ponder="loop", sequence=sequence)
                 found = row(subject, samples, form, arguments.precision, arguments.samples)
                 *over, share, equal = found
                 table.add_row(

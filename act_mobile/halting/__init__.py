@@ -30,6 +30,8 @@ def parse_halting(text: str, *, max_ponder: int, epsilon: float) -> Halting:
     Raises:
         UserError: there is no such policy, or not with these numbers.
     """
+    if not isinstance(text, str):
+        raise UserError(f"halting must be one of {', '.join(HALTINGS.values())}, not {text!r}")
     name, colon, argument = text.partition(":")
     policy: Halting | None = None
     if name in HALTINGS:
@@ -38,6 +40,6 @@ def parse_halting(text: str, *, max_ponder: int, epsilon: float) -> Halting:
     if policy is None:
         raise UserError(
             f"halting {escaped(text)!r} is not known: use {', '.join(HALTINGS.values())}, with K "
-            f"from 1 to {max_ponder}"
+            f"from 1 to {max_ponder}, PRIOR between 0 and 1"
         )
     return policy

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 from torch import Tensor
 
 from act_mobile.halting.policy import Budget, Halting, HaltingUnit
-from act_mobile.state import State, StateTensor
+from act_mobile.state import Combined, State
 
 PonderKind = Literal["eager", "unroll", "loop", "peeled"]
 
@@ -23,8 +23,8 @@ class Step(Protocol):
     """A ponder step: (constants, state) -> the next state."""
 
     @property
-    def state(self) -> tuple[StateTensor, ...]:
-        """The tensors that it carries from step to step; the first is its output."""
+    def combined(self) -> tuple[Combined, ...]:
+        """How each tensor of its state makes the result of a row; the first is its output."""
         ...
 
     @property
@@ -65,7 +65,7 @@ class Pondering(NamedTuple):
     def means(self) -> tuple[bool, ...]:
         """For each state tensor, True if it is combined by mean; else its last value counts."""
         mean = self.halting.combined == "mean"
-        return tuple(mean and each.combined == "mean" for each in self.step.state)
+        return tuple(mean and each == "mean" for each in self.step.combined)
 
 
 class Trail(NamedTuple):

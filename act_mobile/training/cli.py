@@ -25,33 +25,47 @@ Examples:
   act-train parity --bits 16 --steps 80000 --resume -o runs/parity
 """
 
-OPTIONS = [
-    click.Option(["--cell"], metavar="rnn|rnn_relu|gru|lstm", help="Recurrent cell."),
-    click.Option(["--hidden"], type=int, help="Units of the cell."),
-    click.Option(["--layers"], type=int, default=1, help="ACT layers."),
-    click.Option(["--max-ponder"], type=int, help="Most ponder steps of a time step."),
-    click.Option(["--epsilon"], type=float, default=0.01, help="Halt at a sum of 1 - epsilon."),
-    click.Option(["--tau"], type=float, help="Time penalty: weight of the ponder cost."),
-    click.Option(
-        ["--halting"], default="act", metavar="|".join(HALTINGS.values()), help="Halting policy."
-    ),
-    click.Option(["--init"], metavar="MODEL.PT", help="Start from a trained model's weights."),
-    click.Option(["--halting-bias"], type=float, default=1.0, help="Its bias at the start."),
-    click.Option(["--steps"], type=int, help="Updates, in all."),
-    click.Option(["--batch-size"], type=int, help="Rows of an update, on each rank."),
-    click.Option(["--lr"], type=float, help="Adam's learning rate."),
-    click.Option(["--lr-decay"], type=float, help="Part of the steps in which it falls to 0."),
-    click.Option(["--seed"], type=int, default=0, help="Decides weights and data."),
-    click.Option(["--clip"], type=float, default=1.0, help="Largest norm of the gradient."),
-    click.Option(["--evaluate-every"], type=int, default=1000, help="Updates between looks."),
-    click.Option(["--target-metric"], type=float, help="Stop once the metric is this good."),
-    click.Option(["--patience"], type=int, help="Stop after so many looks without progress."),
-    click.Option(["--resume"], is_flag=True, help="Go on from the folder's last checkpoint."),
-    click.Option(
-        ["-o", "--output"], type=click.Path(path_type=Path), required=True, help="The run's folder."
-    ),
-    click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on stdout."),
-]
+
+def run_options() -> list[click.Parameter]:
+    """Make the options that every task's command has; needs torch, which knows the cells."""
+    from act_mobile.cells import CELLS
+
+    return [
+        click.Option(["--cell"], metavar="|".join(CELLS), help="Recurrent cell."),
+        click.Option(["--hidden"], type=int, help="Units of the cell."),
+        click.Option(["--layers"], type=int, default=1, help="ACT layers."),
+        click.Option(["--max-ponder"], type=int, help="Most ponder steps of a time step."),
+        click.Option(["--epsilon"], type=float, default=0.01, help="Halt at a sum of 1 - epsilon."),
+        click.Option(["--tau"], type=float, help="Time penalty: weight of the ponder cost."),
+        click.Option(
+            ["--halting"],
+            default="act",
+            metavar="|".join(HALTINGS.values()),
+            help="Halting policy.",
+        ),
+        click.Option(["--init"], metavar="MODEL.PT", help="Start from a trained model's weights."),
+        click.Option(["--halting-bias"], type=float, default=1.0, help="Its bias at the start."),
+        click.Option(["--steps"], type=int, help="Updates, in all."),
+        click.Option(["--batch-size"], type=int, help="Rows of an update, on each rank."),
+        click.Option(["--lr"], type=float, help="Adam's learning rate."),
+        click.Option(["--lr-decay"], type=float, help="Part of the steps in which it falls to 0."),
+        click.Option(["--seed"], type=int, default=0, help="Decides weights and data."),
+        click.Option(["--clip"], type=float, default=1.0, help="Largest norm of the gradient."),
+        click.Option(["--evaluate-every"], type=int, default=1000, help="Updates between looks."),
+        click.Option(["--target-metric"], type=float, help="Stop once the metric is this good."),
+        click.Option(["--patience"], type=int, help="Stop after so many looks without progress."),
+        click.Option(
+            ["--recompute"], is_flag=True, help="Less memory, for long sequences; slower."
+        ),
+        click.Option(["--resume"], is_flag=True, help="Go on from the folder's last checkpoint."),
+        click.Option(
+            ["-o", "--output"],
+            type=click.Path(path_type=Path),
+            required=True,
+            help="The run's folder.",
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on stdout."),
+    ]
 
 
 class TaskCommands(click.Group):
@@ -85,7 +99,7 @@ class TaskCommands(click.Group):
         )
         return click.Command(
             name,
-            params=[*sizes, *OPTIONS, debug_option()],
+            params=[*sizes, *run_options(), debug_option()],
             callback=partial(train_task, name),
             help=f"{(task.__doc__ or '').splitlines()[0]}\n\nUnless told otherwise: {settings}.",
         )

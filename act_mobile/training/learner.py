@@ -31,6 +31,7 @@ class Learner(lightning.LightningModule):
         super().__init__()
         self.task, self.options = task, options
         self.model = ACTModel(options.config(task))
+        self.model.act.recompute = options.recompute
         with torch.no_grad():
             for unit in self.model.act.halting:
                 unit.bias.fill_(options.halting_bias)  # type: ignore[operator, union-attr]

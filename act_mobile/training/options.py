@@ -10,6 +10,11 @@ from act_artefact.errors import UserError
 from act_mobile.model import ACTConfig
 from act_mobile.tasks.task import Task
 
+MOST = 1e6
+"""The largest of any number that weighs or scales something."""
+
+MOST_STEPS = 10**9
+
 
 @dataclass(frozen=True)
 class Options:
@@ -40,6 +45,9 @@ class Options:
     """Training ends early once the metric is this good."""
     patience: int | None = None
     """Training ends early after this many looks without a better metric."""
+    recompute: bool = False
+    """Whether to save memory at the cost of time (:mod:`act_mobile.recompute`), to rounding the
+    same training."""
 
     def completed(self, task: Task) -> Options:
         """The same with the task's settings where there were none.
@@ -80,9 +88,15 @@ class Options:
             if not settings[name] > 0:
                 raise UserError(f"--{name} must be above 0, not {settings[name]}")
         for name in ("tau", "lr", "clip", "halting_bias", "target_metric"):
-            if settings[name] is not None and not math.isfinite(settings[name]):
+            value, option = settings[name], name.replace("_", "-")
+            if value is not None and not math.isfinite(value):
+                raise UserError(f"--{option} must be a finite number, not {value}")
+            if value is not None and abs(value) > MOST:
+                raise UserError(f"--{option} must lie within {MOST:g} of 0, not {value:g}")
+        for name in ("steps", "batch_size", "evaluate_every", "patience"):
+            if settings[name] is not None and settings[name] > MOST_STEPS:
                 option = name.replace("_", "-")
-                raise UserError(f"--{option} must be a finite number, not {settings[name]}")
+                raise UserError(f"--{option} must be at most {MOST_STEPS}, not {settings[name]}")
         if settings["patience"] is not None and settings["patience"] < 1:
             raise UserError(f"--patience must be at least 1, not {settings['patience']}")
         if settings["seed"] >= 1 << 32:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import lightning
-import torch
 from lightning.pytorch.callbacks import (
     Callback,
     EarlyStopping,
@@ -23,12 +24,14 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from act_artefact.errors import UserError
-from act_artefact.staging import staging
+from act_artefact.staging import check_output, staging
 from act_mobile.files import load_model, save_model
 from act_mobile.model import ACTModel
 from act_mobile.tasks.task import Task
+from act_mobile.training.checkpoint import check_same_run, check_whole, read_checkpoint
 from act_mobile.training.evaluate import evaluate, write_evaluation, write_metrics
 from act_mobile.training.learner import Learner
+from act_mobile.training.memory import check_memory
 from act_mobile.training.options import Options
 from act_mobile.training.pictures import write_pictures
 from act_mobile.training.progress import progress
@@ -56,7 +59,12 @@ def train(
     """
     options = options.completed(task)
     last = output / CHECKPOINTS / "last.ckpt"
-    start = _check_folder(output, last, task, options, resume)
+    _check_folder(output, resume)
+    check_memory(task, options)
+    checkpoint = None
+    if resume:
+        checkpoint = read_checkpoint(last)
+        check_same_run(checkpoint, output, task, options)
     ranks = int(os.environ.get("WORLD_SIZE", "1"))
     rank = int(os.environ.get("RANK", "0"))
 
@@ -66,8 +74,11 @@ def train(
     if options.init is not None:
         _start_from(Path(options.init), learner.model)
     trainer = _trainer(task, options, output, ranks)
+    if checkpoint is not None:
+        check_whole(last, checkpoint, learner, trainer)
+    start = 0 if checkpoint is None else int(checkpoint["global_step"])
     began = time.perf_counter()
-    with warnings.catch_warnings():
+    with _folder(output), warnings.catch_warnings():
         # Batches are made in this process on purpose: workers would cost more than they make.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings(
@@ -169,36 +180,31 @@ def _trainer(task: Task, options: Options, output: Path, ranks: int) -> lightnin
     )
 
 
-def _check_folder(output: Path, last: Path, task: Task, options: Options, resume: bool) -> int:
-    """Refuse before training what would fail after it; returns the step to start from."""
+def _check_folder(output: Path, resume: bool) -> None:
+    """Refuse before training what would fail after it; nothing is made yet."""
+    last = output / CHECKPOINTS / "last.ckpt"
     if output.exists() and not output.is_dir():
         raise UserError(f"{output}: is a file, not a folder: give another -o")
-    if not resume:
-        output.mkdir(parents=True, exist_ok=True)
-        if not os.access(output, os.W_OK | os.X_OK):
-            raise UserError(f"{output}: not writable: give another -o")
-        if last.exists():
-            raise UserError(f"{output}: holds a run: add --resume to go on, or give another -o")
-        return 0
-    if not last.is_file():
+    if resume and not last.is_file():
         raise UserError(f"{last}: no such checkpoint: train without --resume")
+    check_output(output / "model.pt")
+    if not resume and last.exists():
+        raise UserError(f"{output}: holds a run: add --resume to go on, or give another -o")
+
+
+@contextmanager
+def _folder(output: Path) -> Iterator[None]:
+    """Make the run's folder, and leave nothing new of a run that ends before a checkpoint."""
+    before = [path for path in (output, *output.parents) if path.exists()]
+    made = [path for path in (output, *output.parents) if not path.exists()]
+    there = set(output.iterdir()) if output in before else set()
     try:
-        checkpoint = torch.load(last, map_location="cpu", weights_only=True)
-        saved, step = checkpoint["act_mobile"], int(checkpoint["global_step"])
-    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, UnpicklingError):
-        raise UserError(f"{last}: damaged, cannot be read: train without --resume") from None
-    if saved["task"] != task.to_dict():
-        raise UserError(f"{output}: was trained for another task or size: give the same ones")
-    # How long to train, and when to look, may change; all else decides what training gives, and
-    # so do the steps where the learning rate falls towards their end.
-    free = {"evaluate_every", "target_metric", "patience"} | (
-        set() if options.lr_decay else {"steps"}
-    )
-    for name, value in asdict(options).items():
-        if name not in free and saved["options"][name] != value:
-            option = name.replace("_", "-")
-            raise UserError(
-                f"{output}: was trained with --{option} {saved['options'][name]}, not {value}: "
-                "give the same to resume"
-            )
-    return step
+        output.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        if not (output / CHECKPOINTS / "last.ckpt").exists():
+            for path in set(output.iterdir()) - there:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            for path in made:
+                path.rmdir()
+        raise

@@ -1,5 +1,5 @@
 /* What a model tells of itself. */
-#include "model.h"
+#include "halting.h"
 
 const char *act_message(ActStatus status) {
   switch (status) {
@@ -35,6 +35,15 @@ ActStatus act_layer(const ActModel *model, int32_t layer, int32_t *hidden_size, 
   if (layer < 0 || layer >= model->sizes.layers) return ACT_SIZE;
   *hidden_size = (int32_t)model->layers[layer].hidden;
   *tensors = (int32_t)model->layers[layer].tensors;
+  return ACT_OK;
+}
+
+ActStatus act_halting(const ActModel *model, int32_t layer, const char **name, int32_t *floats) {
+  if (!model || !name || !floats) return ACT_NULL;
+  if (layer < 0 || layer >= model->sizes.layers) return ACT_SIZE;
+  const Halting *halting = model->layers[layer].halting;
+  *name = halting->name;
+  *floats = halting->persists;
   return ACT_OK;
 }
 

@@ -63,15 +63,19 @@ typedef struct {
   int32_t output_size;
   int32_t layers;
   int32_t max_ponder;   /* the most of any layer */
-  float halt_threshold; /* of the first layer whose halting is learned; 1 where none is */
+  float halt_threshold; /* of the first layer whose halting is adaptive; 1 where none is */
   size_t state_size;    /* floats of act_state_get() and act_state_set() */
   size_t context_bytes; /* memory of a context */
 } ActSizes;
 
 ActStatus act_sizes(const ActModel *model, ActSizes *sizes);
 
-/* Of one layer: its hidden size and how many tensors its state has (1, or h and c). */
+/* Of one layer: its hidden size and how many tensors of it its cell's state has (1, or h and c). */
 ActStatus act_layer(const ActModel *model, int32_t layer, int32_t *hidden_size, int32_t *tensors);
+
+/* Of one layer: the name of its halting policy, "fixed", "act", "pondernet" or "skip", and how many floats
+   of its own that keeps from time step to time step: for skip 1, the update probability u, else 0. */
+ActStatus act_halting(const ActModel *model, int32_t layer, const char **name, int32_t *floats);
 
 /* The manifest's facts that the exporter wrote: JSON, not terminated by a zero. */
 ActStatus act_metadata(const ActModel *model, const char **text, size_t *size);
@@ -85,7 +89,7 @@ const char *act_kernels(const ActModel *model);
 
 /* -- Contexts -------------------------------------------------------------------------------- */
 
-/* A sequence that begins: zero state, the model's own budget. */
+/* A sequence that begins: its state is zero, but for the u of skip, which is 1; the model's own budget. */
 ActStatus act_context_new(const ActModel *model, ActContext **context);
 
 /* NULL is allowed. */
@@ -94,8 +98,9 @@ void act_context_free(ActContext *context);
 /* Begin a new sequence; the budget stays. */
 ActStatus act_reset(ActContext *context);
 
-/* End time steps at this halting sum (0 to 1) or after so many ponder steps (1 to the model's own),
-   whichever is first; a layer whose own limit is lower keeps it. */
+/* End time steps where halting reaches this threshold (0 to 1) or after so many ponder steps (1 to the
+   model's own), whichever is first; a layer whose own limit is lower keeps it. What is compared is the
+   halting sum for act, the CDF of halting for pondernet, and 1 - u, below which skip updates, for skip. */
 ActStatus act_set_budget(ActContext *context, float threshold, int32_t max_ponder);
 
 /* One time step: x (input_size) -> y (output_size). */
@@ -109,11 +114,12 @@ ActStatus act_run(ActContext *context, const float *x, size_t time, float *y, in
 ActStatus act_run_tokens(ActContext *context, const int32_t *tokens, size_t time, float *y,
                          int32_t *ponder_steps, float *remainders);
 
-/* N and R of a layer in the last time step; 0 before the first. */
+/* N and R of a layer in the last time step; 0 before the first. N is 0, too, where skip does not update.
+   R is for act the remainder, for pondernet 1 - CDF before the last step, for skip u, for fixed 1. */
 int32_t act_ponder_steps(const ActContext *context, int32_t layer);
 float act_remainder(const ActContext *context, int32_t layer);
 
-/* The state, layer by layer, h and for LSTM c after it: state_size floats. */
+/* The state, layer by layer h, for LSTM c, and what its halting keeps: state_size floats. */
 ActStatus act_state_get(const ActContext *context, float *state);
 ActStatus act_state_set(ActContext *context, const float *state);
 

@@ -1,8 +1,8 @@
 /* Contexts: one allocation each, laid out the same for all contexts of a model. */
-#include "context.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "halting.h"
 
 /* Vectors follow each other, each at a multiple of so many bytes. */
 enum { LINE = 64 };
@@ -71,8 +71,11 @@ static void place_all(const ActModel *model, Layout *layout, ActContext *context
     float *state = place_floats(layout, layer->tensors * layer->width);
     Vector h = place_vector(layout, state, layer->width, layer->quantised);
     if (context)
-      context->layers[i] = (LayerState){
-          .state = state, .h = h, .threshold = layer->threshold, .limit = layer->max_ponder};
+      context->layers[i] = (LayerState){.state = state,
+                                        .h = h,
+                                        .threshold = layer->threshold,
+                                        .limit = layer->max_ponder,
+                                        .persistent = layer->halting->initial};
   }
 }
 
@@ -108,6 +111,7 @@ ActStatus act_reset(ActContext *context) {
     actn_quantise_h(context, layer, state);
     state->ponder_steps = 0;
     state->remainder = 0;
+    state->persistent = layer->halting->initial;
   }
   return ACT_OK;
 }
@@ -115,14 +119,14 @@ ActStatus act_reset(ActContext *context) {
 ActStatus act_set_budget(ActContext *context, float threshold, int32_t max_ponder) {
   if (!context) return ACT_NULL;
   const ActModel *model = context->model;
-  bool learned = false;
-  for (size_t i = 0; i < model->layer_count; i++) learned |= model->layers[i].learned;
-  if (!learned) return ACT_FIXED;
+  bool adaptive = false;
+  for (size_t i = 0; i < model->layer_count; i++) adaptive |= model->layers[i].halting->adaptive;
+  if (!adaptive) return ACT_FIXED;
   if (!(threshold >= 0 && threshold <= 1)) return ACT_BUDGET;
   if (max_ponder < 1 || max_ponder > model->sizes.max_ponder) return ACT_BUDGET;
   for (size_t i = 0; i < model->layer_count; i++) {
     int32_t own = model->layers[i].max_ponder;
-    if (!model->layers[i].learned) continue;
+    if (!model->layers[i].halting->adaptive) continue;
     context->layers[i].threshold = threshold;
     context->layers[i].limit = max_ponder < own ? max_ponder : own;
   }
@@ -148,9 +152,10 @@ ActStatus act_state_get(const ActContext *context, float *state) {
   if (!context || !state) return ACT_NULL;
   for (size_t i = 0; i < context->model->layer_count; i++) {
     const Layer *layer = &context->model->layers[i];
+    const LayerState *from = &context->layers[i];
     for (size_t tensor = 0; tensor < layer->tensors; tensor++, state += layer->hidden)
-      memcpy(state, context->layers[i].state + tensor * layer->width,
-             layer->hidden * sizeof(float));
+      memcpy(state, from->state + tensor * layer->width, layer->hidden * sizeof(float));
+    if (layer->halting->persists) *state++ = from->persistent;
   }
   return ACT_OK;
 }
@@ -160,10 +165,11 @@ ActStatus act_state_set(ActContext *context, const float *state) {
   if (!actn_all_finite(state, context->model->sizes.state_size)) return ACT_NOT_FINITE;
   for (size_t i = 0; i < context->model->layer_count; i++) {
     const Layer *layer = &context->model->layers[i];
+    LayerState *to = &context->layers[i];
     for (size_t tensor = 0; tensor < layer->tensors; tensor++, state += layer->hidden)
-      memcpy(context->layers[i].state + tensor * layer->width, state,
-             layer->hidden * sizeof(float));
-    actn_quantise_h(context, layer, &context->layers[i]);
+      memcpy(to->state + tensor * layer->width, state, layer->hidden * sizeof(float));
+    if (layer->halting->persists) to->persistent = *state++;
+    actn_quantise_h(context, layer, to);
   }
   return ACT_OK;
 }

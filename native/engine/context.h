@@ -15,6 +15,8 @@ typedef struct {
   int32_t limit; /* the most ponder steps */
   int32_t ponder_steps;
   float remainder;
+  float carry;      /* what halting has gathered since the time step began */
+  float persistent; /* what halting keeps from time step to time step */
   bool backwards; /* from which end U was read last */
 } LayerState;
 
@@ -23,7 +25,8 @@ struct ActContext {
   const Kernels *kernels;
   Vector input;      /* what the first layer's matrix reads */
   float *features;   /* its values */
-  float *mean;       /* of the states of a time step's ponder steps, as LayerState's `state` */
+  size_t token;      /* or, where the first layer has a table, its row */
+  float *mean;       /* for halting: of a time step's states, as LayerState's `state` */
   float *projection; /* gates: what x adds to each ponder step but the first */
   float *first;      /* gates: what x and the flag add to the first */
   float *input_n, *first_n; /* units: their part in a GRU's n gate, which is not added to U_n h */

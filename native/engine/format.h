@@ -53,13 +53,11 @@ typedef struct {
 
 typedef enum { CELL_RNN_TANH, CELL_RNN_RELU, CELL_GRU, CELL_LSTM, CELLS } Cell;
 
-typedef enum { HALTING_FIXED, HALTING_LEARNED, HALTINGS } Halting;
-
 typedef struct {
   uint32_t cell;
   uint32_t hidden;
   uint32_t max_ponder;
-  uint32_t halting;
+  uint32_t halting; /* a policy's number: halting.c */
   float threshold;
   float halting_bias;
   uint64_t halting_weights;

@@ -1,9 +1,9 @@
 /* Reads a model out of a file, which may hold anything: each number is checked before it is used, and
    sizes are limited such that no sum or product of them overflows 64 bits. */
-#include "model.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "halting.h"
 
 typedef struct {
   const uint8_t *bytes;
@@ -93,9 +93,9 @@ static bool read_cell(const FileLayer *from, Layer *layer) {
 }
 
 static bool read_halting(File *file, const FileLayer *from, Layer *layer) {
-  if (from->halting >= HALTINGS || !between(from->max_ponder, 1, MAX_PONDER)) return false;
+  layer->halting = actn_find_halting(from->halting);
+  if (!layer->halting || !between(from->max_ponder, 1, MAX_PONDER)) return false;
   if (!is_fraction(from->threshold) || !is_finite(from->halting_bias)) return false;
-  layer->learned = from->halting == HALTING_LEARNED;
   layer->max_ponder = (int32_t)from->max_ponder;
   layer->threshold = from->threshold;
   layer->halting_bias = from->halting_bias;
@@ -167,8 +167,8 @@ static void count_sizes(const FileHeader *header, ActModel *model) {
   sizes->halt_threshold = 1;
   for (size_t i = model->layer_count; i--;) {
     const Layer *layer = &model->layers[i];
-    sizes->state_size += layer->tensors * layer->hidden;
-    if (layer->learned) sizes->halt_threshold = layer->threshold;
+    sizes->state_size += layer->tensors * layer->hidden + layer->halting->persists;
+    if (layer->halting->adaptive) sizes->halt_threshold = layer->threshold;
     if (layer->max_ponder > sizes->max_ponder) sizes->max_ponder = layer->max_ponder;
   }
   sizes->context_bytes = actn_context_bytes(model);

@@ -22,6 +22,9 @@ typedef struct {
   const float *bias; /* or NULL */
 } Map;
 
+/* A halting policy: halting.h. */
+typedef struct Halting Halting;
+
 typedef struct {
   Cell cell;
   size_t hidden;
@@ -33,8 +36,8 @@ typedef struct {
   Matrix recurrent;
   const float *flag;
   const float *recurrent_bias; /* of a GRU's n gate */
-  bool learned;                /* else each time step takes max_ponder steps */
-  const float *halting_weights;
+  const Halting *halting;
+  const float *halting_weights; /* units: of the halting unit */
   float halting_bias;
   float threshold;
   int32_t max_ponder;
@@ -76,6 +79,9 @@ ActStatus actn_check_file(const uint8_t *bytes, size_t size, FileHeader *header)
 
 /* The model of a file that has been checked so; ACT_CORRUPT or ACT_MEMORY. */
 ActStatus actn_read_model(const uint8_t *bytes, const FileHeader *header, ActModel **model);
+
+/* The policy of that number in a file; NULL if there is none. */
+const Halting *actn_find_halting(uint32_t number);
 
 /* Memory of a context of the model. */
 size_t actn_context_bytes(const ActModel *model);

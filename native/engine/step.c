@@ -1,7 +1,7 @@
-/* A time step: each layer ponders, the head reads the last one's mean state. */
+/* A time step: each layer ponders, the head reads the last one's state. */
 #include <string.h>
 
-#include "context.h"
+#include "halting.h"
 
 /* Bytes of weights: a part of any processor's first cache. */
 enum { SLICE = 16 * 1024 };
@@ -66,8 +66,25 @@ static void split_n(const Layer *layer, float *projection, float *input_n) {
   }
 }
 
-/* All that ponder steps add but U h, from the projection of x. */
-static void begin(ActContext *context, const Layer *layer) {
+/* A layer's W x + bias: of what it reads in this time step. */
+static void project(ActContext *context, size_t index) {
+  const ActModel *model = context->model;
+  const Map *input = &model->layers[index].input;
+  if (index) {
+    apply(context, input, &context->layers[index - 1].h, context->projection);
+  } else if (!model->features) {
+    look_up(context, input, context->token, context->projection);
+  } else {
+    if (model->quantised)
+      context->kernels->quantise(&context->input, round_up(model->features, PADDING));
+    apply(context, input, &context->input, context->projection);
+  }
+}
+
+/* All that ponder steps add but U h. */
+static void prepare(ActContext *context, size_t index) {
+  const Layer *layer = &context->model->layers[index];
+  project(context, index);
   memcpy(context->first, context->projection, layer->gates * sizeof(float));
   context->kernels->accumulate(context->first, layer->flag, 1, layer->gates);
   if (layer->cell != CELL_GRU) return;
@@ -91,78 +108,41 @@ static void update(ActContext *context, const Layer *layer, LayerState *state, b
   }
 }
 
-/* The last state counts alone. */
-static void ponder_fixed(ActContext *context, const Layer *layer, LayerState *state) {
-  for (int32_t n = 1; n <= state->limit; n++) {
-    update(context, layer, state, n == 1);
-    actn_quantise_h(context, layer, state);
+/* A layer's time step, as halting.h has it: where no ponder step is due, x is not projected either. */
+static void ponder(ActContext *context, size_t index) {
+  const Layer *layer = &context->model->layers[index];
+  const Halting *halting = layer->halting;
+  LayerState *state = &context->layers[index];
+  state->ponder_steps = 0;
+  if (halting->begin(context, layer, state)) {
+    prepare(context, index);
+    for (int32_t n = 1;; n++) {
+      update(context, layer, state, n == 1);
+      state->ponder_steps = n;
+      if (halting->advance(context, layer, state, n)) break;
+      actn_quantise_h(context, layer, state);
+    }
   }
-  state->ponder_steps = state->limit;
-  state->remainder = 1;
+  halting->finish(context, layer, state);
+  if (state->ponder_steps) actn_quantise_h(context, layer, state);
 }
 
-/* Graves 2016, equations 5 to 13: states are weighted by their halting units, the last one by what remains
-   to 1. A halting sum that is NaN, which never reaches a threshold, ends the time step. */
-static void ponder_learned(ActContext *context, const Layer *layer, LayerState *state) {
-  const Kernels *kernels = context->kernels;
-  size_t count = layer->tensors * layer->width;
-  float total = 0;
-  memset(context->mean, 0, count * sizeof(float));
-  for (int32_t n = 1;; n++) {
-    update(context, layer, state, n == 1);
-    float unit = kernels->dot(layer->halting_weights, state->state, layer->units);
-    float halting = actn_logistic(unit + layer->halting_bias);
-    float remainder = 1 - total;
-    total += halting;
-    bool last = !(total < state->threshold) || n == state->limit;
-    kernels->accumulate(context->mean, state->state, last ? remainder : halting, count);
-    state->ponder_steps = n;
-    state->remainder = remainder;
-    if (last) break;
-    actn_quantise_h(context, layer, state);
-  }
-  memcpy(state->state, context->mean, count * sizeof(float));
-  actn_quantise_h(context, layer, state);
-}
-
-static void ponder(ActContext *context, const Layer *layer, LayerState *state) {
-  begin(context, layer);
-  (layer->learned ? ponder_learned : ponder_fixed)(context, layer, state);
-}
-
-/* From the first layer's projection on. */
-static void finish(ActContext *context, float *y) {
+/* What the first layer reads is in its place. */
+static void step(ActContext *context, float *y) {
   const ActModel *model = context->model;
-  ponder(context, &model->layers[0], &context->layers[0]);
-  for (size_t i = 1; i < model->layer_count; i++) {
-    apply(context, &model->layers[i].input, &context->layers[i - 1].h, context->projection);
-    ponder(context, &model->layers[i], &context->layers[i]);
-  }
+  for (size_t i = 0; i < model->layer_count; i++) ponder(context, i);
   apply(context, &model->head, &context->layers[model->layer_count - 1].h, context->output);
   memcpy(y, context->output, (size_t)model->sizes.output_size * sizeof *y);
 }
 
-/* The first layer's projection of what is in `features`. */
-static void project(ActContext *context) {
-  const ActModel *model = context->model;
-  if (model->quantised)
-    context->kernels->quantise(&context->input, round_up(model->features, PADDING));
-  apply(context, &model->layers[0].input, &context->input, context->projection);
-}
-
 void actn_step(ActContext *context, const float *x, float *y) {
   memcpy(context->features, x, context->model->features * sizeof *x);
-  project(context);
-  finish(context, y);
+  step(context, y);
 }
 
 void actn_step_token(ActContext *context, int32_t token, float *y) {
   const ActModel *model = context->model;
-  if (model->features) {
-    look_up(context, &model->embedding, (size_t)token, context->features);
-    project(context);
-  } else {
-    look_up(context, &model->layers[0].input, (size_t)token, context->projection);
-  }
-  finish(context, y);
+  context->token = (size_t)token;
+  if (model->features) look_up(context, &model->embedding, context->token, context->features);
+  step(context, y);
 }

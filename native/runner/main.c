@@ -88,7 +88,8 @@ static void pin(const char *mask) {
   CPU_ZERO(&cpus);
   for (size_t cpu = 0; cpu < 64; cpu++)
     if (bits >> cpu & 1) CPU_SET(cpu, &cpus);
-  if (end == mask || *end || errno || !bits || sched_setaffinity(0, sizeof cpus, &cpus))
+  const bool whole = *mask != '-' && end != mask && !*end && !errno;
+  if (!whole || !bits || sched_setaffinity(0, sizeof cpus, &cpus))
     fail(FAIL_INPUT, "--cpus %s: not a mask of this machine's cores in hexadecimal", mask);
 }
 

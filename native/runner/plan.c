@@ -51,13 +51,29 @@ static void expect_words(const Line *line, size_t count) {
   if (line->count != count) refuse(line, "not as many words as there should be");
 }
 
-/* Names become names of files and of the runtime's tensors. */
+/* The byte that two hexadecimal digits stand for; -1 if they are none. */
+static int byte_of(const char *digits) {
+  if (!isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1])) return -1;
+  return (int)strtol((const char[]){digits[0], digits[1], 0}, NULL, 16);
+}
+
+/* A name as it was before its bytes were written as %XX, so that it is one word of a line. Names
+   become names of files and of the runtime's tensors. */
 static void copy_name(const Line *line, char *name, size_t size, const char *word) {
-  size_t length = strlen(word);
-  if (length >= size) refuse(line, "a name is too long");
-  for (size_t i = 0; i < length; i++)
-    if (!isprint((unsigned char)word[i]) || word[i] == '/') refuse(line, "not a name");
-  memcpy(name, word, length + 1);
+  size_t length = 0;
+  while (*word) {
+    int byte = (unsigned char)*word++;
+    if (byte == '%') {
+      byte = byte_of(word);
+      if (byte < 0) refuse(line, "% without two hexadecimal digits");
+      word += 2;
+    }
+    if (byte < ' ' || byte == 127 || byte == '/') refuse(line, "not a name");
+    if (length + 1 >= size) refuse(line, "a name is too long");
+    name[length++] = (char)byte;
+  }
+  name[length] = 0;
+  if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) refuse(line, "not a name");
 }
 
 static double number(const Line *line, const char *word) {
@@ -193,13 +209,7 @@ static void read_head(Line *line, Plan *plan) {
     expect_words(line, 2);
     const char *word = line->words[1];
     if (i == 0 && strcmp(word, "1") != 0) refuse(line, "a plan of another version");
-    if (i == 1) {
-      static const char *const targets[] = {"onnx", "tflite", "native"};
-      size_t target = 0;
-      while (target < 3 && strcmp(word, targets[target]) != 0) target++;
-      if (target == 3) refuse(line, "the target is onnx, tflite or native");
-      plan->target = (Target)target;
-    }
+    if (i == 1) copy_name(line, plan->target, sizeof plan->target, word);
     if (i == 2) copy_name(line, plan->artefact, sizeof plan->artefact, word);
     if (i == 3) plan->batch = (size_t)size(line, word);
   }

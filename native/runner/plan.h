@@ -4,8 +4,6 @@
 
 #include "tensor.h"
 
-typedef enum { ONNX, TFLITE, NATIVE } Target;
-
 typedef struct {
   size_t input, output; /* among the plan's inputs and outputs */
   float initial;
@@ -35,7 +33,7 @@ typedef struct {
 } Part;
 
 typedef struct {
-  Target target;
+  Name target;
   char artefact[256];
   size_t batch;
   Shape *inputs, *outputs;

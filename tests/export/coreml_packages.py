@@ -10,7 +10,7 @@ import numpy as np
 from act_artefact.form import Form
 from act_export.program import trace
 from act_export.reference import call_model
-from act_export.subject import Subject
+from act_export.subject import Subject, model_subject
 from act_export.targets import coreml
 from act_mil import Program as SavedProgram
 from act_mobile import ACTModel
@@ -19,9 +19,7 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 
 
 def subject_of(model: ACTModel) -> Subject:
-    config = model.config
-    features = () if config.vocab_size is not None else (config.input_size,)
-    return Subject("model", model.eval(), ("act",), features, config.vocab_size)
+    return model_subject("model", model.eval())
 
 
 class Pair:

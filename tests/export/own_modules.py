@@ -8,18 +8,23 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from act_mobile import ACT, StateTensor
+from act_mobile import ACT, CausalConv1d, Ponder, StateTensor
 from act_mobile.cells import CELLS
+from act_mobile.steps.conv_gru import ConvGRU
 
 
 def uneven(module: nn.Module) -> nn.Module:
-    """Make the ACT layers in it ponder unevenly."""
+    """Make what ponders in it do so unevenly."""
+    units = [
+        unit
+        for part in module.modules()
+        if isinstance(part, ACT | Ponder)
+        for unit in (part.halting if isinstance(part, ACT) else [part.halting])
+    ]
     with torch.no_grad():
-        for act in module.modules():
-            if isinstance(act, ACT):
-                for unit in act.halting:
-                    unit.weight.mul_(8)
-                    unit.bias.fill_(-0.5)
+        for unit in units:
+            unit.weight.mul_(8)
+            unit.bias.fill_(-0.5)
     return module
 
 
@@ -261,3 +266,64 @@ class Window(nn.Module):
 def window() -> nn.Module:
     torch.manual_seed(3)
     return uneven(Window())
+
+
+class Listening(nn.Module):
+    """Layers with state of their own in front of ACT: a causal convolution's window, a GRU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window = CausalConv1d(3, 4, 3, dilation=2)
+        self.gru = nn.GRU(4, 5, num_layers=2, batch_first=True)
+        self.act = ACT(5, 6, cell="lstm", max_ponder=4)
+        self.head = nn.Linear(6, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        heard, _ = self.gru(torch.tanh(self.window(x)))
+        return self.head(self.act(heard).output)
+
+
+def listening() -> nn.Module:
+    torch.manual_seed(0)
+    return uneven(Listening())
+
+
+class Steered(nn.Module):
+    """A net with two inputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.act = ACT(3 + 2, 6, cell="gru", max_ponder=4)
+        self.head = nn.Linear(6, 2)
+
+    def forward(self, x: Tensor, wheel: Tensor, *, gain: float = 1.0) -> Tensor:
+        return self.head(self.act(torch.cat([x, wheel * gain], -1)).output)
+
+
+def steered() -> nn.Module:
+    torch.manual_seed(0)
+    return uneven(Steered())
+
+
+class Looking(nn.Module):
+    """Two Ponder modules side by side, without time, on one image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = nn.Conv2d(3, 4, 3, padding=1)
+        self.ponders = nn.ModuleList(
+            Ponder(ConvGRU(4, 5), 5, halting=halting, max_ponder=4)
+            for halting in ("act", "pondernet")
+        )
+        self.head = nn.Linear(10, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = self.encoder(x)
+        inside = torch.ones_like(x[:, :1])
+        seen = [p(*p.step.constants(features, inside)).state[0] for p in self.ponders]
+        return self.head(torch.cat(seen, 1).mean((2, 3)))
+
+
+def looking() -> nn.Module:
+    torch.manual_seed(0)
+    return uneven(Looking())

@@ -18,7 +18,7 @@ ModelFile = Callable[..., Path]
 
 
 def among(path: Path, target: str = "onnx", **form: Any) -> Candidates:
-    subject: Subject = load_subject(path, features=None)
+    subject: Subject = load_subject(path)
     form = {"ponder": "loop", **form}
     return candidates(subject, Form(**form), samples_for(subject, None, 100), TARGETS[target])
 

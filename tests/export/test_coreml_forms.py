@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from act_artefact.form import Form
-from act_export.subject import Subject
+from act_artefact.interface import DataInput
+from act_export.subject import module_subject
 from act_export.targets.coreml import MAX_TIME_STEPS
 from act_mil import MILError
 from act_mobile import ACT
@@ -20,7 +21,7 @@ from tests.export.coreml_packages import Pair, largest_error
 
 @pytest.fixture(scope="module")
 def dynamic(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    form = Form("loop", "dynamic", batch=2, budget_inputs=True)
+    form = Form(ponder="loop", sequence="dynamic", batch=2, budget_inputs=True)
     return Pair(pondering(num_layers=2), tmp_path_factory.mktemp("dynamic"), form)
 
 
@@ -69,7 +70,7 @@ def test_defaults(dynamic: Pair) -> None:
 
 
 def test_fixed_forms_have_no_ranges(tmp_path: Path) -> None:
-    pair = Pair(pondering(), tmp_path, Form("peeled", 3))
+    pair = Pair(pondering(), tmp_path, Form(ponder="peeled", sequence=3))
     assert [value.ranges for value in pair.saved.inputs] == [()] * 3
     assert all(None not in value.shape for value in pair.saved.inputs)
 
@@ -89,8 +90,8 @@ class Watcher(nn.Module):
 
 @pytest.mark.parametrize("returns_input", [True, False])
 def test_every_output_has_a_value_of_its_own(returns_input: bool, tmp_path: Path) -> None:
-    subject = Subject("watcher", Watcher(returns_input).eval(), ("act",), (3,))
-    pair = Pair(subject, tmp_path, Form("loop", 1))
+    subject = module_subject("watcher", Watcher(returns_input).eval(), (DataInput("x", (3,)),))
+    pair = Pair(subject, tmp_path, Form(ponder="loop", sequence=1))
     assert [v.name for v in pair.saved.inputs] == ["x", "h0"]
     actual, expected = pair.answers()
     assert list(actual) == ["y", "ponder_steps", "remainder", "h0_out"]

@@ -45,7 +45,7 @@ def test_golden_models(index: int, ponder: Loop, sequence: str, tmp_path: Path) 
     model.load_state_dict(golden_weights(case, torch.float32))
     x = np.array(case["x"], np.float32)
     stream = sequence == "stream"
-    pair = Pair(model, tmp_path, Form(ponder, "stream" if stream else len(x)))
+    pair = Pair(model, tmp_path, Form(ponder=ponder, sequence="stream" if stream else len(x)))
 
     states = pair.program.interface.states
     state = {pair.input: np.zeros((1, case["hidden_size"]), np.float32) for pair in states}
@@ -87,7 +87,7 @@ def while_loops(pair: Pair) -> int:
 def test_a_batch_ponders_until_its_last_row_halts(
     ponder: Loop, sequence: Any, config: dict[str, Any], tmp_path: Path
 ) -> None:
-    pair = Pair(pondering(**config), tmp_path, Form(ponder, sequence, batch=3))
+    pair = Pair(pondering(**config), tmp_path, Form(ponder=ponder, sequence=sequence, batch=3))
     for _ in range(5):
         actual, expected = pair.answers()
         assert actual["ponder_steps"].tolist() == expected["ponder_steps"].tolist()
@@ -100,7 +100,7 @@ def test_a_batch_ponders_until_its_last_row_halts(
 
 def test_coremltools_does_not_convert_while_loop_itself() -> None:
     """Should this fail, see whether ours is still needed."""
-    exported = trace(subject_of(pondering()), Form("loop")).exported
+    exported = trace(subject_of(pondering()), Form(ponder="loop")).exported
     assert "while_loop" not in _TORCH_OPS_REGISTRY.name_to_func_mapping
     with pytest.raises(NotImplementedError, match=r"Only torch\.Tensor attr handled yet"):
         ct.convert(exported.run_decompositions(), convert_to="mlprogram", skip_model_load=True)
@@ -114,14 +114,16 @@ def test_another_converter_of_while_loop_is_not_touched(
 
     registered = _TORCH_OPS_REGISTRY.name_to_func_mapping
     monkeypatch.setitem(registered, "while_loop", theirs)
-    actual, expected = Pair(pondering(), tmp_path, Form("loop")).answers()
+    actual, expected = Pair(pondering(), tmp_path, Form(ponder="loop")).answers()
     assert largest_error(actual, expected) < 1e-5
     assert registered["while_loop"] is theirs
 
 
 def test_the_package_does_not_grow_with_max_ponder(tmp_path: Path) -> None:
     few, many = (
-        Pair(pondering(max_ponder=limit), tmp_path / str(limit), Form("loop")).saved.operations
+        Pair(
+            pondering(max_ponder=limit), tmp_path / str(limit), Form(ponder="loop")
+        ).saved.operations
         for limit in (4, 100)
     )
     assert few == many

@@ -22,7 +22,7 @@ Packages = dict[str, Pair]
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
     """By precision. The cell's update is there twice, in loops of different depth."""
     folder = tmp_path_factory.mktemp("precisions")
-    form = Form("peeled", 3, batch=2, budget_inputs=True)
+    form = Form(ponder="peeled", sequence=3, batch=2, budget_inputs=True)
     model = pondering(hidden_size=64, max_ponder=6)
     return {precision: Pair(model, folder, form, precision) for precision in BOUNDS}
 
@@ -67,7 +67,7 @@ def test_float16_halting_is_computed_in_float32(ponder: Any, tmp_path: Path) -> 
     with torch.no_grad():
         model.act.halting[0].weight.zero_()
         model.act.halting[0].bias.fill_(float(np.log(0.49505 / 0.50495)))
-    actual, expected = Pair(model, tmp_path, Form(ponder, batch=2), "fp16").answers()
+    actual, expected = Pair(model, tmp_path, Form(ponder=ponder, batch=2), "fp16").answers()
     assert actual["ponder_steps"].tolist() == [[2], [2]]
     np.testing.assert_allclose(actual["remainder"], 1 - 0.49505, rtol=1e-6)
     assert 1e-6 < largest_error(actual, expected) < BOUNDS["fp16"]
@@ -75,7 +75,7 @@ def test_float16_halting_is_computed_in_float32(ponder: Any, tmp_path: Path) -> 
 
 def test_tokens_are_whole_numbers_in_float16(tmp_path: Path) -> None:
     """float16 has no 2049 or 2051."""
-    pair = Pair(pondering(cell="gru", vocab_size=2100), tmp_path, Form("loop"), "fp16")
+    pair = Pair(pondering(cell="gru", vocab_size=2100), tmp_path, Form(ponder="loop"), "fp16")
     inputs = pair.inputs()
     for token in (2048, 2049, 2051, 2099):
         inputs["tokens"] = np.array([token], np.int32)

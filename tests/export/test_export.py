@@ -18,7 +18,7 @@ from act_artefact.manifest import METADATA_KEY
 from act_export import export, read_manifest
 from act_export.api import Options
 from act_export.runtimes import load
-from act_export.targets import TARGETS
+from act_export.targets import TARGETS, metadata
 from act_mobile import load_model
 
 ModelFile = Callable[..., Path]
@@ -68,7 +68,7 @@ def test_manifest(exported: Path, target: str) -> None:
     assert manifest.sha256 == digest(artefact)
     assert {"act-mobile", "torch", *TARGETS[target].packages} == set(manifest.versions)
 
-    facts = json.loads(TARGETS[target].metadata(artefact)[METADATA_KEY])
+    facts = json.loads(metadata(TARGETS[target], artefact)[METADATA_KEY])
     whole = json.loads((folder / "lm.manifest.json").read_text())
     assert facts == {k: v for k, v in whole.items() if k in facts}
     assert whole.keys() - facts.keys() == {"parts", "choice", "verification", "sha256", "created"}

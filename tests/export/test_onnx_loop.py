@@ -16,7 +16,7 @@ import torch
 from act_artefact.form import Form, Ponder
 from act_export.program import trace
 from act_export.runtimes.onnx import OnnxRuntime
-from act_export.subject import Subject
+from act_export.subject import model_subject
 from act_export.targets import onnx as target
 from act_mobile import ACTConfig, ACTModel
 from tests.export.conftest import pondering
@@ -37,8 +37,7 @@ def cases() -> Iterator[Any]:
 
 
 def convert(model: ACTModel, form: Form, path: Path) -> Path:
-    config = model.config
-    subject = Subject("model", model.eval(), ("act",), (config.input_size,))
+    subject = model_subject("model", model.eval())
     target.convert(trace(subject, form), path, {}, "fp32")
     return path
 
@@ -49,7 +48,7 @@ def test_golden_models(case: dict[str, Any], ponder: Ponder, stream: bool, tmp_p
     model = ACTModel(ACTConfig(**{k: case[k] for k in sizes}))
     model.load_state_dict(golden_weights(case, torch.float32))
     x, expect = np.array(case["x"], np.float32), case["expect"]
-    form = Form(ponder, "stream" if stream else len(x))
+    form = Form(ponder=ponder, sequence="stream" if stream else len(x))
     runtime = OnnxRuntime(convert(model, form, tmp_path / "golden.onnx"))
     names = ["h0", "c0"][: 1 + (case["cell"] == "lstm")]
     state = {name: np.zeros((1, case["hidden_size"]), np.float32) for name in names}
@@ -78,7 +77,7 @@ def test_computes_no_step_after_the_last(
 ) -> None:
     """The turns that the loop took, counted by ONNX Runtime itself."""
     model = pondering(max_ponder=9)
-    path = convert(model, Form(ponder, sequence), tmp_path / "model.onnx")
+    path = convert(model, Form(ponder=ponder, sequence=sequence), tmp_path / "model.onnx")
     seen = set()
     for inputs in _inputs(1 if sequence == "stream" else sequence):
         x = inputs["x"][:, 0] if sequence == "stream" else inputs["x"]

@@ -13,7 +13,7 @@ import torch
 from act_artefact.form import Form
 from act_export.program import trace
 from act_export.runtimes.onnx import OnnxRuntime
-from act_export.subject import Subject
+from act_export.subject import model_subject
 from act_export.targets import onnx as target
 from act_export.targets.onnx.precision import quantise
 from tests.export.conftest import pondering
@@ -27,12 +27,16 @@ SMALLER = {"fp16": 0.6, "int8": 0.4}
 
 @pytest.mark.parametrize(
     ("form", "cell"),
-    [(Form("unroll"), "gru"), (Form("loop", 3, batch=2), "lstm"), (Form("peeled"), "lstm")],
+    [
+        (Form(ponder="unroll"), "gru"),
+        (Form(ponder="loop", sequence=3, batch=2), "lstm"),
+        (Form(ponder="peeled"), "lstm"),
+    ],
     ids=lambda value: value if isinstance(value, str) else f"{value.ponder}-{value.sequence}",
 )
 def test_lower_precision(form: Form, cell: str, tmp_path: Path) -> None:
     model = pondering(cell=cell, hidden_size=128).eval()
-    subject = Subject("model", model, ("act",), (3,))
+    subject = model_subject("model", model)
     program = trace(subject, form)
     runtimes = {}
     for precision in ("fp32", *BOUNDS):
@@ -56,7 +60,7 @@ def test_lower_precision(form: Form, cell: str, tmp_path: Path) -> None:
 def test_halting_unit_stays_float32(tmp_path: Path) -> None:
     """It decides N: its weights are as in the model, whatever the precision."""
     model = pondering(hidden_size=64).eval()
-    program = trace(Subject("model", model, ("act",), (3,)), Form("loop"))
+    program = trace(model_subject("model", model), Form(ponder="loop"))
     weight = model.act.halting[0].weight.detach().numpy()
     for precision in BOUNDS:
         path = tmp_path / f"{precision}.onnx"

@@ -11,7 +11,7 @@ import pytest
 
 from act_artefact.form import Form
 from act_export.program import trace
-from act_export.subject import Subject
+from act_export.subject import model_subject
 from act_export.targets import onnx as target
 from tests.export.conftest import pondering
 
@@ -30,7 +30,7 @@ HALTING = Counter(Gemm=1, Sigmoid=1, Add=2, Identity=1, Less=1)
 def test_a_ponder_step_is_bare(cell: str, tmp_path: Path) -> None:
     model = pondering(cell=cell).eval()
     path = tmp_path / "model.onnx"
-    program = trace(Subject("model", model, ("act",), (3,)), Form("peeled"))
+    program = trace(model_subject("model", model), Form(ponder="peeled"))
     target.convert(program, path, {}, "fp32")
     file = onnx.load(path)
     onnx.checker.check_model(file, full_check=True)
@@ -47,7 +47,7 @@ def test_an_unrolled_step_adds_its_projection_once(tmp_path: Path) -> None:
     """The bias is in the projection, and the projection in the product, at every step."""
     model = pondering(cell="lstm", max_ponder=4).eval()
     path = tmp_path / "model.onnx"
-    program = trace(Subject("model", model, ("act",), (3,)), Form("unroll"))
+    program = trace(model_subject("model", model), Form(ponder="unroll"))
     target.convert(program, path, {}, "fp32")
     graph = onnx.load(path).graph
     made = {output: node for node in graph.node for output in node.output}
@@ -63,8 +63,8 @@ def test_a_name_is_that_of_one_value(tmp_path: Path) -> None:
     """Also of constants that rewrites leave in a loop within a loop."""
     model = pondering(cell="lstm").eval()
     path = tmp_path / "model.onnx"
-    form = Form("peeled", sequence=4, batch=3, budget_inputs=True)
-    program = trace(Subject("model", model, ("act",), (3,)), form)
+    form = Form(ponder="peeled", sequence=4, batch=3, budget_inputs=True)
+    program = trace(model_subject("model", model), form)
     target.convert(program, path, {}, "fp32")
 
     def names(graph: onnx.GraphProto) -> Iterator[str]:

@@ -11,11 +11,12 @@ from torch.nn import functional as F
 from act_artefact.equality import Agreement, Answer
 from act_artefact.errors import UserError
 from act_artefact.form import Form
+from act_artefact.interface import DataInput
 from act_export.program import describe
 from act_export.reference import Step, call_model
 from act_export.samples import samples_for
 from act_export.sensitivity import Reference
-from act_export.subject import Subject
+from act_export.subject import Subject, module_subject
 from act_mobile import ACT, ACTModel
 from tests.export.conftest import pondering
 
@@ -23,7 +24,8 @@ from tests.export.conftest import pondering
 def answers(
     module: nn.Module, form: Form, precision: str = "fp32", features: tuple[int, ...] = (3,)
 ) -> tuple[Subject, list[tuple[Step, Answer]]]:
-    subject = Subject("m", module.eval(), ("act",), features, 5)
+    given = DataInput("x" if features else "tokens", features, None if features else 5)
+    subject = module_subject("m", module.eval(), (given,))
     samples = samples_for(subject, None, 60)
     interface = describe(subject, form)
     return subject, list(Reference(subject, precision).steps(interface, form, samples, 60))

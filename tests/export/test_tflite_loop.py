@@ -16,7 +16,7 @@ from act_artefact.form import Form
 from act_export.program import trace
 from act_export.reference import call_model
 from act_export.runtimes import load
-from act_export.subject import Subject
+from act_export.subject import Subject, model_subject
 from act_export.targets import tflite
 from act_mobile import ACTConfig, ACTModel
 from tests.export.conftest import pondering
@@ -28,9 +28,7 @@ WHILE = schema.BuiltinOperator.WHILE
 
 
 def subject_of(model: ACTModel) -> Subject:
-    config = model.config
-    features = () if config.vocab_size else (config.input_size,)
-    return Subject("model", model.eval(), ("act",), features, config.vocab_size)
+    return model_subject("model", model.eval())
 
 
 def convert(model: ACTModel, path: Path, form: Form) -> Path:

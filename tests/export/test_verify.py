@@ -17,7 +17,7 @@ from act_export.program import describe
 from act_export.reference import call_model
 from act_export.samples import samples_for
 from act_export.sensitivity import Reference
-from act_export.subject import Subject
+from act_export.subject import Subject, model_subject
 from act_export.verify import Verification, metric_change, verify
 from act_mobile import ACTModel
 from tests.export.conftest import pondering
@@ -40,7 +40,7 @@ class Impostor:
 def check(
     change: Any, model: ACTModel | None = None, stream: bool = True, precision: str = "fp32"
 ) -> Verification:
-    subject = Subject("m", (model or pondering()).eval(), ("act",), (3,))
+    subject = model_subject("m", (model or pondering()).eval())
     form = Form(sequence="stream" if stream else 3)
     samples = judged(samples_for(subject, None, 40))
     runtime = Impostor(subject, form, change)

@@ -25,14 +25,15 @@ def network(
     vocabulary: int | None = None,
     outputs: int = 2,
     max_ponder: int = 4,
-    threshold: float | None = 0.9,
+    halting: int = 1,
+    threshold: float = 0.9,
     seed: int = 0,
 ) -> Network:
     """A network with random weights that halts where its input says.
 
     Args:
         vocabulary: for a network of tokens.
-        threshold: None for halting that is fixed.
+        halting: a policy's number.
     """
     draw = np.random.default_rng(seed)
 
@@ -46,13 +47,14 @@ def network(
         layers=tuple(
             Layer(
                 cell,
+                halting,
                 max_ponder,
                 threshold,
                 affine(gates, hidden if layer else features),
                 draw.normal(size=gates),
                 affine(gates, hidden),
                 Affine(4 * draw.normal(size=(1, hidden)), np.full(1, -0.5))
-                if threshold is not None
+                if halting
                 else Affine(np.zeros((1, hidden)), np.zeros(1)),
             )
             for layer in range(layers)

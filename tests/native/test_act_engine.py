@@ -31,7 +31,7 @@ def test_sizes(file: Path) -> None:
     assert (model.input_size, model.vocab_size, model.output_size) == (3, 0, 2)
     assert (model.max_ponder, model.state_size) == (4, 24)
     assert model.halt_threshold == np.float32(0.99)
-    assert model.layers == [(6, 2), (6, 2)]
+    assert model.layers == [(6, 2, "act", 0), (6, 2, "act", 0)]
     assert 0 < model.context_bytes < 20_000
     assert model.metadata == "{}"
     model.use_kernels("portable")

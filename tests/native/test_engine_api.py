@@ -251,7 +251,7 @@ def test_budgets_out_of_range_change_nothing(
 
 
 def test_fixed_halting_takes_all_steps_and_no_budget(library: ctypes.CDLL) -> None:
-    engine = Engine(library, contents(network("gru", threshold=None, max_ponder=3)))
+    engine = Engine(library, contents(network("gru", halting=0, max_ponder=3)))
     _, _, steps, remainders = engine.run(sequence())
     assert (steps == 3).all()
     assert (remainders == 1).all()

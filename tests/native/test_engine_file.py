@@ -81,7 +81,7 @@ FIELDS: dict[str, tuple[int, str, list[Any]]] = {
     "cell": (LAYER, "I", [0, 2, 4, 2**32 - 1]),
     "hidden units": (LAYER + 4, "I", [0, 4, 6, 32, 16385, 2**32 - 1]),
     "most ponder steps": (LAYER + 8, "I", [0, 10001, 2**32 - 1]),
-    "halting": (LAYER + 12, "I", [2, 2**32 - 1]),
+    "halting": (LAYER + 12, "I", [4, 2**32 - 1]),
     "threshold": (LAYER + 16, "f", [-0.5, 1.5, math.nan, math.inf]),
     "halting unit's bias": (LAYER + 20, "f", [math.nan, math.inf, -math.inf]),
     "halting weights": (LAYER + 24, "Q", [0, 64, 513, *HUGE]),
@@ -180,7 +180,7 @@ def replayed(replay: Path, *words: str | Path) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def one_of_each(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A small file of every cell and store."""
+    """A small file of every cell and store, and of every halting policy."""
     folder = tmp_path_factory.mktemp("files")
     paths = []
     for cell in ("rnn", "rnn_relu", "gru", "lstm"):
@@ -189,6 +189,10 @@ def one_of_each(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             small = network(cell, hidden=4 if precision.startswith("fp") else 32)
             path.write_bytes(contents(small, precision))
             paths.append(path)
+    for halting in (0, 2, 3):
+        path = folder / f"halting-{halting}-fp32"
+        path.write_bytes(contents(network("rnn", hidden=4, halting=halting, max_ponder=2)))
+        paths.append(path)
     return paths
 
 
@@ -223,10 +227,10 @@ def test_files_with_any_bit_wrong_and_the_right_checksum(
 
 def test_corpus_of_the_fuzzer(replay: Path) -> None:
     files = [file for path in CORPUS if len(file := path.read_bytes()) > HEAD]
-    kinds = {
-        struct.unpack_from("<I124xI", file, LAYER) for file in files
-    }  # cell, its matrix's store
-    assert kinds >= set(itertools.product(range(4), range(4)))
+    layers = [struct.unpack_from("<I8xI112xI", file, LAYER) for file in files]
+    cells_and_stores = {(cell, store) for cell, _, store in layers}
+    assert cells_and_stores >= set(itertools.product(range(4), range(4)))
+    assert {halting for _, halting, _ in layers} >= set(range(4))
     replayed(replay, *CORPUS)
 
 

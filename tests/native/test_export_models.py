@@ -21,8 +21,8 @@ from act_export.program import untraced
 from act_export.reference import reference_steps
 from act_export.runtimes.native import NativeRuntime
 from act_export.samples import samples_for
-from act_export.subject import Subject
-from act_export.targets import TARGETS, native
+from act_export.subject import model_subject
+from act_export.targets import native
 from act_export.targets.native.file import read_facts
 from act_mobile import ACTConfig, ACTModel, save_model
 from tests.export.conftest import pondering
@@ -51,10 +51,8 @@ def golden_model(case: dict[str, Any]) -> ACTModel:
 
 def converted(model: ACTModel, path: Path, precision: str = "fp32") -> Path:
     """The file alone, without the check of a whole export."""
-    config = model.config
-    features = () if config.vocab_size else (config.input_size,)
-    subject = Subject("model", model.eval(), ("act",), features, config.vocab_size)
-    native.convert(untraced(subject, Form("loop")), path, {}, precision)
+    subject = model_subject("model", model.eval())
+    native.convert(untraced(subject, Form(ponder="loop")), path, {}, precision)
     return path
 
 
@@ -115,7 +113,7 @@ def test_only_the_facts_differ_between_forms(tmp_path: Path) -> None:
         contents = done.path.read_bytes()
         weights.append(contents[int(read_facts(done.path)[1]["input"]["weights"][0]) :])
         facts.append(json.loads(Model(contents).metadata))
-        assert TARGETS["native"].metadata(done.path) == {METADATA_KEY: Model(done.path).metadata}
+        assert native.metadata(done.path) == {METADATA_KEY: Model(done.path).metadata}
         assert done.operations == 9, "2 x (input, recurrent, update, halting), head"
     assert weights[0] == weights[1]
     assert [each["batch"] for each in facts] == [1, 2]
@@ -126,8 +124,8 @@ def test_only_the_facts_differ_between_forms(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_fewer_bits(cell: str, precision: str, kernels: str, tmp_path: Path) -> None:
     model = pondering(cell=cell, hidden_size=256, input_size=40, max_ponder=5).eval()
-    subject = Subject("model", model, ("act",), (40,))
-    program = untraced(subject, Form("loop"))
+    subject = model_subject("model", model)
+    program = untraced(subject, Form(ponder="loop"))
     facts = {METADATA_KEY: json.dumps({**asdict(program.interface), "sequence": "stream"})}
     native.convert(program, tmp_path / "m.actn", facts, precision)
     with_kernels(Model(tmp_path / "m.actn"), kernels)

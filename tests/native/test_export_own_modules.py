@@ -70,7 +70,7 @@ def test_any_function_of_a_token_is_a_table(tmp_path: Path) -> None:
     assert header["vocabulary"] == 11, "found by trying"
     assert header["embedding"]["rows"] == 0
     assert layers["input"][0]["kind"] == 1
-    assert layers["learned"].tolist() == [0]
+    assert layers["halting"].tolist() == [0]
     assert Model(done.path).vocab_size == 11
 
 

@@ -118,7 +118,7 @@ def test_biases_are_added_up_but_for_the_n_gate() -> None:
     def biases(cell: str, gates: int) -> list[float]:
         layer = Layer(
             cell,  # type: ignore[arg-type]
-            3, 0.9,
+            1, 3, 0.9,
             Affine(np.ones((gates, 2)), np.arange(1.0, gates + 1)),
             np.ones(gates),
             Affine(np.ones((gates, 1)), np.full(gates, 10.0)),

@@ -27,7 +27,7 @@ def checked(folder: Path, kernels: str, config: dict[str, Any], options: Options
     """Export a model, and check the file once more with these kernels."""
     save_model(folder / "model.pt", pondering(**config))
     (done,) = export(folder / "model.pt", "native", output=folder / "out", options=options)
-    subject = load_subject(folder / "model.pt", features=None)
+    subject = load_subject(folder / "model.pt")
     interface = done.manifest.interface
     samples = samples_for(subject, None, options.samples)
     steps = Reference(subject, "fp32").steps(interface, options.form, samples, options.samples)

@@ -12,9 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from act_artefact.targets import TARGETS
+from act_engine import Model
 from act_profiling.programs import device_programs
 from act_profiling.runner import AARCH64_GCC, aarch64_runner, host_runner
 from tests.native.small import contents, network
+
+BUILT_IN = TARGETS["native"].device
 
 PLAN = """act-plan 1
 target native
@@ -100,14 +104,14 @@ def infinite(job: Path) -> None:
         (5, edit("max_ponder 3", "max_ponder 5"), "max_ponder not in 1"),
         (5, edit("halt_threshold 0.9", "halt_threshold 2"), "threshold is not in 0..1"),
         (5, infinite, "NaN or infinite"),
-        (5, spoil(contents(network(threshold=None))), "same number of ponder steps"),
+        (5, spoil(contents(network(halting=0))), "same number of ponder steps"),
     ],
 )
 def test_a_bad_job_is_refused_in_one_line(
     job: Path, code: int, change: Change, reason: str
 ) -> None:
     change(job)
-    done = started([str(host_runner(native=True))], job)
+    done = started([str(host_runner(BUILT_IN))], job)
     assert done.returncode == code, done.stderr
     (line,) = done.stderr.splitlines()
     assert line.startswith("act-runner: ")
@@ -121,7 +125,7 @@ def test_a_bad_job_is_refused_in_one_line(
 def test_options_of_other_runtimes_are_refused(
     job: Path, code: int, options: tuple[str, ...]
 ) -> None:
-    done = started([str(host_runner(native=True))], job, *options)
+    done = started([str(host_runner(BUILT_IN))], job, *options)
     assert done.returncode == code
     assert "native engine" in done.stderr
 
@@ -158,17 +162,47 @@ def test_the_arm64_file_is_alone(job: Path, cpu: str) -> None:
     for tool in ("qemu-aarch64", AARCH64_GCC):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
-    here = started([str(host_runner(native=True))], job, "--warmup", "0")
+    here = started([str(host_runner(BUILT_IN))], job, "--warmup", "0")
     assert here.returncode == 0, here.stderr
     expected = outputs(job)
     nowhere = ["qemu-aarch64", "-L", "/nonexistent", "-cpu", cpu]
-    there = started([*nowhere, str(aarch64_runner(native=True))], job, "--warmup", "0")
+    there = started([*nowhere, str(aarch64_runner(BUILT_IN))], job, "--warmup", "0")
     assert there.returncode == 0, there.stderr
     assert ("neon-dot" in there.stdout) == (cpu == "cortex-a76")
     found = outputs(job)
     np.testing.assert_array_equal(found["ponder_steps"], expected["ponder_steps"])
     for name in ("y", "remainder", "state"):
         np.testing.assert_allclose(found[name], expected[name], atol=1e-5)
+
+
+def test_what_halting_keeps_is_a_state(job: Path) -> None:
+    given = network(halting=3, max_ponder=1, threshold=0.5)
+    (job / "small.actn").write_bytes(contents(given))
+    plan = PLAN.replace("max_ponder 3", "max_ponder 1").replace(
+        "halt_threshold 0.9", "halt_threshold 0.5"
+    )
+    plan = plan.replace("input c0 float32 2 5\n", "input c0 float32 2 5\ninput u0 float32 2 1\n")
+    plan = plan.replace(
+        "c0_out float32 2 5\n", "c0_out float32 2 5\noutput u0_out float32 2 1\n"
+    ).replace("state c0 c0_out 0\n", "state c0 c0_out 0\nstate u0 u0_out 1\n")
+    (job / "plan.txt").write_text(plan)
+    done = started([str(host_runner(BUILT_IN))], job, "--warmup", "0")
+    assert done.returncode == 0, done.stderr
+    kept = np.dtype([*ROW.descr[:-1], ("state", "<f4", (2 * 11,))])
+    rows = np.frombuffer((job / "rows.bin").read_bytes()[8:], kept)
+    x = np.random.default_rng(0).normal(size=(2, 2, 3, 3)).astype("<f4")
+    contexts = [Model(contents(given)).context() for _ in range(2)]
+    for call, row in enumerate(rows):
+        for place, context in enumerate(contexts):
+            if call == 0:
+                context.reset()
+            answer = context.run(x[call, place])
+            np.testing.assert_array_equal(row["ponder_steps"][place], answer.ponder_steps[:, 0])
+            np.testing.assert_array_equal(row["y"][place], answer.y)
+            assert row["state"][20 + place] == context.state[10]
+    assert 0 in rows["ponder_steps"]
+    (job / "plan.txt").write_text(PLAN)
+    assert "more states" in started([str(host_runner(BUILT_IN))], job).stderr
 
 
 ROW = np.dtype(

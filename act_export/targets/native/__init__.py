@@ -6,7 +6,7 @@ from pathlib import Path
 
 from act_artefact.manifest import METADATA_KEY
 from act_export.program import Program
-from act_export.targets.native.file import read_facts, write
+from act_export.targets.native.file import count_units, read_facts, write
 from act_export.targets.native.network import network_of
 from act_export.targets.native.source import write_source
 
@@ -28,4 +28,4 @@ def operations(path: Path) -> int:
     """Look-ups and products with weights, the cells' updates, the halting units."""
     header, layers, _ = read_facts(path)
     embedding = int(header["embedding"]["rows"] > 0)
-    return embedding + 3 * len(layers) + int(layers["learned"].sum()) + 1
+    return embedding + 3 * len(layers) + count_units(path) + 1

@@ -39,17 +39,19 @@ class Layer:
     """A recurrent layer that ponders. G = gates x H rows lie in torch's order of gates."""
 
     cell: CellKind
+    halting: int
+    """The halting policy's number in the file."""
     max_ponder: int
-    threshold: float | None
-    """What the halting sum must reach; None where every time step takes ``max_ponder`` steps."""
+    threshold: float
+    """What the policy compares its progress with, from 0 to 1."""
     input: Affine
     """(G, columns): of x, of the embedding, or of the mean state of the layer below."""
     flag: Array
     """(G,): what the first ponder step adds."""
     recurrent: Affine
     """(G, H)."""
-    halting: Affine
-    """(1, H): the halting unit; zero where there is none."""
+    unit: Affine
+    """(1, H): the halting unit; zero where the policy has none."""
 
     @property
     def hidden_size(self) -> int:

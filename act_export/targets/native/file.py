@@ -41,9 +41,9 @@ MAP = np.dtype(
     + [("reserved", "V16")]
 )
 LAYER = np.dtype(
-    [(name, "<u4") for name in ("cell", "hidden_size", "max_ponder", "learned")]
-    + [("threshold", "<f4"), ("halting_bias", "<f4")]
-    + [(name, "<u8") for name in ("halting", "flag", "recurrent_bias")]
+    [(name, "<u4") for name in ("cell", "hidden_size", "max_ponder", "halting")]
+    + [("threshold", "<f4"), ("unit_bias", "<f4")]
+    + [(name, "<u8") for name in ("unit", "flag", "recurrent_bias")]
     + [("reserved", "V16"), ("input", MAP), ("recurrent", MAP)]
 )
 HEADER = np.dtype(
@@ -98,6 +98,14 @@ def read_facts(path: Path) -> tuple[Record, Record, str]:
     return header, contents[HEADER.itemsize : end].view(LAYER), text
 
 
+def count_units(path: Path) -> int:
+    """Count the layers that have a halting unit: one whose weights are not all zero."""
+    contents = np.memmap(path, np.uint8, "r")
+    _, layers, _ = read_facts(path)
+    sections = (contents[int(each["unit"]) :][: 4 * int(each["hidden_size"])] for each in layers)
+    return sum(bool(section.any()) for section in sections)
+
+
 def checksum(contents: npt.NDArray[np.uint8], size: int) -> int:
     """Of what follows the first 32 bytes of a file of this size."""
     factor = np.uint64(0x9E3779B97F4A7C15)
@@ -136,10 +144,9 @@ def _matrix(affine: Affine, store: Store) -> Packed:
 def _write_layer(sections: _Sections, record: Record, layer: Layer, precision: str) -> None:
     gates, hidden = GATES[layer.cell], layer.hidden_size
     record["cell"], record["hidden_size"] = CELLS.index(layer.cell), hidden
-    record["max_ponder"], record["learned"] = layer.max_ponder, layer.threshold is not None
-    record["threshold"] = 1.0 if layer.threshold is None else layer.threshold
-    record["halting_bias"] = layer.halting.bias[0]
-    record["halting"] = sections.add_floats(layer.halting.weight[0])
+    record["max_ponder"], record["halting"] = layer.max_ponder, layer.halting
+    record["threshold"], record["unit_bias"] = layer.threshold, layer.unit.bias[0]
+    record["unit"] = sections.add_floats(layer.unit.weight[0])
     record["flag"] = sections.add_floats(in_blocks(layer.flag, gates))
     if layer.cell == "gru":
         record["recurrent_bias"] = sections.add_floats(layer.recurrent.bias[2 * hidden :])

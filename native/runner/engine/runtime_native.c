@@ -58,19 +58,27 @@ static size_t row_width(const ActSizes *sizes) {
   return sizes->vocab_size ? 1 : (size_t)sizes->input_size;
 }
 
-/* Inputs and outputs of a state have been found alike. */
+/* The plan's next state is the model's next `size` floats. Its input and output have been found alike. */
+static void add_state(const Plan *plan, Loaded *loaded, size_t *count, size_t size) {
+  if (*count == plan->state_count) fail(FAIL_ARTEFACT, "the artefact has more states");
+  const State *state = &plan->states[*count];
+  const StatePart *before = *count ? &loaded->parts[*count - 1] : NULL;
+  size_t at = before ? before->at + before->size : 0;
+  expect_size(plan, &plan->inputs[state->input], size, 1);
+  loaded->parts[(*count)++] = (StatePart){state->input, state->output, at, size};
+}
+
 static void check_state(const Plan *plan, Loaded *loaded) {
-  size_t count = 0, at = 0;
+  size_t count = 0;
   loaded->parts = allocate(plan->state_count, sizeof *loaded->parts);
   for (int32_t layer = 0; layer < loaded->sizes.layers; layer++) {
-    int32_t hidden, tensors;
+    const char *halting;
+    int32_t hidden, tensors, kept;
     check(act_layer(loaded->model, layer, &hidden, &tensors), plan->artefact);
-    for (int32_t tensor = 0; tensor < tensors; tensor++, at += (size_t)hidden) {
-      if (count == plan->state_count) fail(FAIL_ARTEFACT, "the artefact has more states");
-      const State *state = &plan->states[count];
-      expect_size(plan, &plan->inputs[state->input], (size_t)hidden, 1);
-      loaded->parts[count++] = (StatePart){state->input, state->output, at, (size_t)hidden};
-    }
+    check(act_halting(loaded->model, layer, &halting, &kept), plan->artefact);
+    for (int32_t tensor = 0; tensor < tensors; tensor++)
+      add_state(plan, loaded, &count, (size_t)hidden);
+    if (kept) add_state(plan, loaded, &count, (size_t)kept);
   }
   if (count != plan->state_count) fail(FAIL_ARTEFACT, "the artefact has fewer states");
 }
@@ -203,7 +211,8 @@ static const char *close_model(Runtime *runtime, Graph *graph) {
 }
 
 Runtime *open_runtime(const Plan *plan, const RuntimeOptions *options) {
-  if (plan->target != NATIVE) fail(FAIL_LIBRARY, "this act-runner has the native engine alone");
+  if (strcmp(plan->target, "native") != 0)
+    fail(FAIL_LIBRARY, "this act-runner has the native engine alone");
   if (options->library) fail(FAIL_INPUT, "--library: the native engine is in this act-runner");
   if (options->threads != 1) fail(FAIL_INPUT, "--threads: the native engine has one");
   if (options->op_profile) fail(FAIL_LIBRARY, "the native engine writes no profile of operators");

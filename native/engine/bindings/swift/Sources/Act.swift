@@ -23,7 +23,7 @@ public final class ActModel {
     public let layers: Int
     /// The most ponder steps of any layer.
     public let maxPonder: Int
-    /// The halting sum at which a time step ends.
+    /// What halting must reach for a time step to end: for act, the halting sum.
     public let haltThreshold: Float
     /// Floats of `ActContext.state`.
     public let stateSize: Int
@@ -112,13 +112,13 @@ public final class ActContext {
         return out
     }
 
-    /// N of a layer in the last time step.
+    /// N of a layer in the last time step; 0 where it skipped.
     public func ponderSteps(layer: Int = 0) -> Int { Int(act_ponder_steps(handle, Int32(layer))) }
 
-    /// R of a layer in the last time step.
+    /// The figure beside N of a layer in the last time step: for act, R.
     public func remainder(layer: Int = 0) -> Float { act_remainder(handle, Int32(layer)) }
 
-    /// Time steps end at this halting sum or after so many ponder steps, whichever is first.
+    /// Time steps end at this threshold of halting or after so many ponder steps, whichever is first.
     public func setBudget(haltThreshold: Float? = nil, maxPonder: Int? = nil) throws {
         try ActError.check(
             act_set_budget(
@@ -128,7 +128,7 @@ public final class ActContext {
     /// Begins a new sequence; the budget stays.
     public func reset() throws { try ActError.check(act_reset(handle)) }
 
-    /// Layer by layer h and, for LSTM, c.
+    /// Layer by layer h, for LSTM c, and what its halting keeps.
     public func state() throws -> [Float] {
         var values = [Float](repeating: 0, count: model.stateSize)
         try ActError.check(act_state_get(handle, &values))

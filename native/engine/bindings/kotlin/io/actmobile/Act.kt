@@ -21,7 +21,7 @@ class ActModel private constructor(private var handle: Long, private val memory:
     /** The most ponder steps of any layer. */
     val maxPonder: Int
 
-    /** The halting sum at which a time step ends. */
+    /** What halting must reach for a time step to end: for act, the halting sum. */
     val haltThreshold: Float
 
     /** Floats of [ActContext.state]. */
@@ -124,20 +124,20 @@ class ActContext internal constructor(private val model: ActModel, private var h
         Native.runTokens(open(), tokens, tokens.size, out.y, out.ponderSteps, out.remainders)
     }
 
-    /** N of a layer in the last time step. */
+    /** N of a layer in the last time step; 0 where it skipped. */
     fun ponderSteps(layer: Int = 0): Int = Native.ponderSteps(open(), layer)
 
-    /** R of a layer in the last time step. */
+    /** The figure beside N of a layer in the last time step: for act, R. */
     fun remainder(layer: Int = 0): Float = Native.remainder(open(), layer)
 
-    /** Time steps end at this halting sum or after so many ponder steps, whichever is first. */
+    /** Time steps end at this threshold of halting or after so many ponder steps, whichever is first. */
     fun setBudget(haltThreshold: Float = model.haltThreshold, maxPonder: Int = model.maxPonder) =
         ActModel.check(Native.setBudget(open(), haltThreshold, maxPonder))
 
     /** Begins a new sequence; the budget stays. */
     fun reset() = ActModel.check(Native.reset(open()))
 
-    /** Layer by layer h and, for LSTM, c. */
+    /** Layer by layer h, for LSTM c, and what its halting keeps. */
     var state: FloatArray
         get() = FloatArray(model.stateSize).also { ActModel.check(Native.stateGet(open(), it)) }
         set(value) {

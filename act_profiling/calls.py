@@ -1,0 +1,105 @@
+"""Evaluation data as the calls of one artefact, and its answers as sequences again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from act_artefact.data import EvalFile
+from act_artefact.feeds import Samples, feeds
+from act_artefact.form import CallShape
+from act_artefact.manifest import Manifest
+from act_artefact.metrics import measure
+from act_profiling.front import weigh
+from act_profiling.job import Call
+from act_profiling.measurement import Metric, Sample
+from act_profiling.rows import Row
+
+Array = npt.NDArray[Any]
+
+SAMPLE_TIME_STEPS = 160
+"""Of the stretch of data that a report shows with its ponder steps."""
+SAMPLE_OF_TEXT = 800
+"""The same where the data are text."""
+
+
+class ArtefactCalls:
+    """The calls of one artefact, made of evaluation data.
+
+    Raises:
+        UserError: the data do not fit the artefact.
+    """
+
+    def __init__(self, manifest: Manifest, data: EvalFile) -> None:
+        self.manifest = manifest
+        tensor = manifest.interface.data
+        shape = CallShape(sequence=manifest.sequence, batch=manifest.batch)
+        vocab_size = manifest.model.get("vocab_size") if tensor.dtype == "int32" else None
+        read = tensor.data_input(len(shape.time), vocab_size)
+        self.samples: Samples = data.samples((read,))
+        found = list(feeds(self.samples, shape))
+        self.timed = bool(shape.time)
+        self.calls = [
+            Call(
+                feed.inputs,
+                feed.fresh,
+                places=tuple((p.sequence, p.start, p.length) for p in feed.places),
+            )
+            for feed in found
+        ]
+        self.first_calls = tuple(i for i, feed in enumerate(found) if feed.fresh.all())
+
+    def first(self, calls: int) -> tuple[list[Call], tuple[int, ...]]:
+        """Return the first so many calls, or all, and those with which sequences begin."""
+        return self.calls[:calls], tuple(call for call in self.first_calls if call < calls)
+
+    def _sequences(self, rows: list[Row], name: str) -> list[Array]:
+        """Put an output of every sequence together from the calls that it was cut into."""
+        parts: list[list[Array]] = [[] for _ in self.samples.sequences]
+        for row in rows:
+            values = row.outputs[name] if self.timed else row.outputs[name][:, None]
+            for value, (sequence, _, length) in zip(
+                values, self.calls[row.call].places, strict=True
+            ):
+                if length:
+                    parts[sequence].append(value[:length])
+        return [np.concatenate(part) for part in parts]
+
+    def metric(self, rows: list[Row]) -> Metric | None:
+        """Judge the answers, where the data say what is asked."""
+        samples = self.samples
+        if not samples.judged:
+            return None
+        assert samples.metric is not None
+        assert samples.targets is not None
+        assert samples.asked is not None
+        outputs, targets, asked = self._sequences(rows, "y"), samples.targets, samples.asked
+        scores = [
+            measure(samples.metric, [y], [target], [where])
+            for y, target, where in zip(outputs, targets, asked, strict=True)
+            if where.any()
+        ]
+        return Metric(
+            samples.metric,
+            measure(samples.metric, outputs, targets, asked),
+            np.array(scores),
+            weigh(samples.metric, [int(where.sum()) for where in asked if where.any()]),
+        )
+
+    def sample(self, rows: list[Row]) -> Sample:
+        """Return the first sequences, with their ponder steps."""
+        steps = self._sequences(rows, "ponder_steps")
+        lengths = np.cumsum([len(each) for each in steps])
+        most = SAMPLE_OF_TEXT if self.manifest.vocabulary else SAMPLE_TIME_STEPS
+        count = max(int((lengths <= most).sum()), 1)
+        inputs = np.concatenate(self.samples.sequences[:count])[:most]
+        tokens = inputs.ndim == 1
+        return Sample(
+            np.concatenate(steps[:count])[:most],
+            tokens=inputs if tokens else None,
+            inputs=None if tokens else inputs.reshape(len(inputs), -1),
+            vocabulary=self.manifest.vocabulary,
+            starts=tuple(int(n) for n in (0, *lengths[: count - 1])),
+        )
