@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo test test-property test-device test-android test-readers emulated-device bench lint clean
+.PHONY: install demo test test-hostile test-property test-device test-android test-readers emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -23,14 +23,18 @@ demo: install
 	  --items 60 --sweep max_ponder=1,2,3,5 -o out/demo/report.json --html out/demo/report.html
 
 test: install
-	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not old_readers'
+	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not old_readers and not hostile'
+
+# ACT_HOSTILE_SHARE is the part of 20,000 inputs and 300 processes that are tried.
+test-hostile: install
+	$(BIN)/pytest -n 2 --dist worksteal -m hostile
 
 test-property: install
 	$(BIN)/pytest -n 2 --dist worksteal -m property
 
 # An arm64 phone behind the real adb, from Debian's packages: 34 MB in the cache, made once.
 emulated-device: install
-	$(BIN)/python -m act_profiling.emulator.root
+	$(BIN)/python -m act_profiling.devices.emulated.root
 
 # Needs adb, QEMU and a cross-compiler: .ci/packages installs them.
 test-device: install emulated-device

@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 
 import click
 
-from act_artefact.errors import CheckFailed, UserError, escaped
+from act_artefact.errors import CheckFailed, UserError
 
 MOST = 600
 """Characters of an error's line."""
@@ -91,7 +91,7 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     except (click.ClickException, UserError, CheckFailed, OSError) as error:
         if session.debug:
             raise
-        print(f"{name}: error: {_line(error)}", file=sys.stderr)
+        print(f"{name}: error: {error_line(error)}", file=sys.stderr)
         sys.exit(1 if isinstance(error, CheckFailed) else 2)
     sys.exit(_exit_code(code))
 
@@ -138,15 +138,15 @@ def _exit_code(returned: Any) -> int:
     return returned if isinstance(returned, int) else 0
 
 
-def _line(error: Exception) -> str:
-    """The error in one line, naming the bad thing."""
+def error_line(error: Exception) -> str:
+    """Write an error as one line of what prints, the middle of a long one left out."""
     if isinstance(error, click.ClickException):
         text = error.format_message()
     elif isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     else:
         text = str(error)
-    line = " ".join(text.split())
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))
     if len(line) > MOST:  # the way out is at its end
         line = f"{line[: MOST // 2 - 2]} ... {line[3 - MOST // 2 :]}"
-    return escaped(line, 10 * MOST)
+    return line

@@ -23,6 +23,8 @@ class CallShape:
     batch: int = 1
     budget_inputs: bool = False
     """True if ``halt_threshold`` and, in a loop, ``max_ponder`` are inputs."""
+    dynamic: tuple[str, ...] = ()
+    """The model's axes, by name, whose size a call chooses."""
 
     def __post_init__(self) -> None:
         if self.batch < 1:
@@ -70,6 +72,8 @@ class Form(CallShape):
                 "--ponder host: the app drives the ponder loop of one time step: "
                 "use --sequence stream"
             )
+        if self.ponder == "host" and self.dynamic:
+            raise UserError("--dynamic: the host form's parts have stated sizes: use --ponder loop")
 
     @property
     def loops(self) -> bool:

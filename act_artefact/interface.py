@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Dtype = Literal["float32", "int32"]
@@ -17,8 +18,8 @@ class Tensor:
 
     name: str
     dtype: Dtype
-    shape: tuple[int | None, ...]
-    """None for a number of time steps that a call chooses."""
+    shape: tuple[int | str | None, ...]
+    """None for a number of time steps that a call chooses, a name for another axis of any size."""
     default: float | None = None
     """The value of an input that a runtime lets be left out, or whose caller has no wish."""
 
@@ -32,11 +33,14 @@ class Tensor:
             time_axes: axes of time after the batch's, 0 or 1.
         """
         shape = self.shape[1 + time_axes :]
-        return DataInput(self.name, tuple(size or 0 for size in shape), vocab_size)
+        features = tuple(size for size in shape if isinstance(size, int))
+        return DataInput(self.name, features, vocab_size)
 
-    def at(self, time: int) -> tuple[int, ...]:
-        """The shape in a call of ``time`` time steps."""
-        return tuple(time if size is None else size for size in self.shape)
+    def at(self, time: int, sizes: Mapping[str, int] | None = None) -> tuple[int, ...]:
+        """The shape in a call of ``time`` time steps, with named axes of these sizes."""
+        known = sizes or {}
+        named = (known[size] if isinstance(size, str) else size for size in self.shape)
+        return tuple(time if size is None else size for size in named)
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,21 @@ class DataInput:
     """The shape of one time step, or of one item where there is no time; empty for tokens."""
     vocab_size: int | None = None
     """Tokens are below it, where that is known."""
+    axes: tuple[str | None, ...] = ()
+    """The names of the features' axes, where they have names: these may be of any size."""
 
     @property
     def dtype(self) -> Dtype:
         return "float32" if self.features else "int32"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis whose size a call chooses."""
+
+    name: str
+    largest: int
+    """The largest size that the model was made and checked for."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,24 @@ class Interface:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     states: tuple[StatePair, ...]
+    axes: tuple[Axis, ...] = ()
+    """The named axes."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The largest size of each named axis."""
+        return {axis.name: axis.largest for axis in self.axes}
+
+    def largest(self) -> Interface:
+        """The same with every named axis of its largest size."""
+
+        def stated(tensor: Tensor) -> Tensor:
+            shape = (self.sizes[n] if isinstance(n, str) else n for n in tensor.shape)
+            return replace(tensor, shape=tuple(shape))
+
+        return Interface(
+            tuple(map(stated, self.inputs)), tuple(map(stated, self.outputs)), self.states
+        )
 
     @property
     def data(self) -> Tensor:

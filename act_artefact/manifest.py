@@ -113,6 +113,7 @@ def _manifest(value: dict[str, Any]) -> Manifest:
         Mismatch: one is missing, not known, or of another type.
     """
     known = {each.name for each in fields(Manifest)} - {"interface"} | {*INTERFACE}
+    value.setdefault("axes", [])  # what is not dynamic has been written without
     if unknown := sorted(value.keys() - known):
         raise Mismatch(f"entries that are not known: {escaped(', '.join(unknown))}")
     if missing := sorted(known - value.keys()):
@@ -128,6 +129,8 @@ def _check(manifest: Manifest) -> None:
         Mismatch: an entry has no meaning, or two do not fit.
     """
     interface = manifest.interface
+    for axis in interface.axes:
+        typed(axis.largest, Natural)
     if manifest.artefact in (".", ".."):
         raise Mismatch(f"artefact: {manifest.artefact} is a folder")
     try:
@@ -142,7 +145,7 @@ def _check(manifest: Manifest) -> None:
         raise Mismatch(f"model.vocab_size cannot be {shown(vocab_size)}")
     for place, tensors in (("inputs", interface.inputs), ("outputs", interface.outputs)):
         for tensor in tensors:
-            _check_tensor(place, tensor)
+            _check_tensor(place, tensor, interface.sizes)
         if repeated := [name for name, n in Counter(t.name for t in tensors).items() if n > 1]:
             raise Mismatch(f"{place}: two of the name {repeated[0]}")
     inputs, outputs = ({t.name: t for t in each} for each in (interface.inputs, interface.outputs))
@@ -156,14 +159,16 @@ def _check(manifest: Manifest) -> None:
             raise Mismatch(f"states: {pair.input} and {pair.output} differ in shape")
 
 
-def _check_tensor(place: str, tensor: Tensor) -> None:
+def _check_tensor(place: str, tensor: Tensor, named: dict[str, int]) -> None:
     try:
         typed(tensor.name, Name)
-        typed(tensor.shape, tuple[Natural | None, ...])
+        typed(tensor.shape, tuple[Natural | Name | None, ...])
         typed(tensor.default or 0.0, Number)
     except Mismatch as error:
         raise Mismatch(f"{place}: {error}") from None
-    sizes = [size or 1 for size in tensor.shape]
+    if unknown := [size for size in tensor.shape if isinstance(size, str) and size not in named]:
+        raise Mismatch(f"{place}: axis {shown(unknown[0])} of {tensor.name} is not among the axes")
+    sizes = tensor.at(1, named)
     if len(sizes) > MOST_AXES or 4 * math.prod(sizes) > MOST_BYTES:
         raise Mismatch(f"{place}: {tensor.name} has more than the {MOST_BYTES:,} bytes of a tensor")
     if tensor.dtype == "int32" and not float(tensor.default or 0).is_integer():

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from act_artefact.errors import UserError
+
 Array = npt.NDArray[Any]
 
 METRICS = ("sequence_error", "accuracy", "bits_per_char", "mse")
@@ -25,12 +27,20 @@ def measure(metric: str, outputs: list[Array], targets: list[Array], asked: list
         outputs: of each sequence, (T, O); where a time step has places of its own, (T, ..., O).
         targets: (T,) or (T, K) of classes, or (T, ...); for mse (T, O).
         asked: (T,) or (T, ...), the time steps, or their places, whose output counts.
+
+    Raises:
+        UserError: targets are not of this metric and these outputs, or nothing is asked.
     """
-    scores = [
-        _score(metric, output.reshape(where.size, -1)[where.ravel()], target[where])
-        for output, target, where in zip(outputs, targets, asked, strict=True)
-        if where.any()
-    ]
+    scores = []
+    for output, target, where in zip(outputs, targets, asked, strict=True):
+        if output.size % where.size:
+            raise UserError(f"'targets' has {where.size} places, an output {output.size} numbers")
+        if where.any():
+            places = output.reshape(where.size, -1)[where.ravel()]
+            _check(metric, places, target[where])
+            scores.append(_score(metric, places, target[where]))
+    if not scores:
+        raise UserError("'mask' is false in all sequences that are judged: take more of them")
     if metric == "sequence_error":
         return float(np.mean([score.max() for score in scores]))
     return float(np.concatenate(scores).mean())
@@ -60,3 +70,22 @@ def _score(metric: str, output: Array, target: Array) -> Array:
             return (-np.take_along_axis(logs, target[..., None], -1)[..., 0] / np.log(2)).sum(-1)
         right = (scores.argmax(-1) == target).all(-1)
     return (right if metric == "accuracy" else ~right).astype(np.float64)
+
+
+def _check(metric: str, output: Array, target: Array) -> None:
+    """Refuse targets that these outputs cannot answer."""
+    size, outputs = target[0].size, output.shape[-1]
+    if metric == "mse":
+        if size != outputs or target.dtype.kind not in "biuf":
+            raise UserError(f"'targets' has {size} values a time step, the model {outputs} outputs")
+        return
+    if target.dtype.kind not in "biu":
+        raise UserError(f"'targets' has type {target.dtype}, {metric} needs whole numbers")
+    if target.ndim > 2 or outputs % size:
+        raise UserError(f"'targets' asks {size} questions a time step of {outputs} outputs")
+    classes = max(2, outputs // size)
+    if not 0 <= target.min() <= target.max() < classes:
+        raise UserError(
+            f"'targets' has classes from {target.min()} to {target.max()}, the model knows 0 to "
+            f"{classes - 1}"
+        )

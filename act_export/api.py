@@ -85,7 +85,7 @@ def export(
         embedded = either([each.name for each in TARGETS.values() if each.embeds])
         raise UserError(f"--emit-c: target {target} is no C source: use --target {embedded}")
     for each in targets:
-        require(each, options.ponder, options.precision)
+        require(each, options.ponder, options.precision, options.dynamic)
     with stage("model", "load"):
         file = None
         if data is not None and is_factory(str(model)):

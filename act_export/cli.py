@@ -16,6 +16,7 @@ from act_artefact.command import debug_option, run
 from act_artefact.errors import either
 from act_artefact.form import Ponder
 from act_artefact.targets import TARGETS
+from act_mobile.models import MODELS
 
 PRECISIONS = list(dict.fromkeys(name for target in TARGETS.values() for name in target.readers))
 WITH_INT4 = either([target.name for target in TARGETS.values() if "int4" in target.readers])
@@ -32,8 +33,9 @@ EXAMPLES = "\n".join(
 
 HELP = f"""Export MODEL and check every artefact against it.
 
-MODEL is a trained model.pt, or package.module:factory, a function that makes your own
-torch.nn.Module with act_mobile.ACT layers in it; that needs --data.
+MODEL is a trained model.pt ({", ".join(MODELS)}), or package.module:factory, a function
+that makes your own torch.nn.Module with act_mobile.ACT or act_mobile.Ponder in it; that needs
+--data.
 
 Each export NAME is an artefact ({ARTEFACT}), NAME.manifest.json,
 which says all that an app must know, and NAME.golden.npz, real calls and their answers to check
@@ -41,18 +43,20 @@ on a device. All files are written, or none.
 """
 
 
-class SequenceType(click.ParamType[str | int]):
-    """``stream``, ``dynamic`` or a number of time steps."""
+MAX_DIGITS = 9
+"""Digits of a number of time steps; Python itself refuses to read thousands."""
 
-    name = "stream|T|dynamic"
+
+class SequenceType(click.ParamType[str | int]):
+    """``stream``, ``dynamic``, ``whole`` or a number of time steps."""
+
+    name = "stream|T|dynamic|whole"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value in ("stream", "dynamic") or isinstance(value, int):
+        if value in ("stream", "dynamic", "whole") or isinstance(value, int):
             return value
-        if not value.isdecimal() or int(value) < 1:
-            self.fail(
-                f"{value!r} is neither stream, dynamic nor a number of time steps", param, ctx
-            )
+        if not value.isdecimal() or len(value) > MAX_DIGITS or int(value) < 1:
+            self.fail(f"{value!r} is neither stream, dynamic, whole nor a number", param, ctx)
         return int(value)
 
 
@@ -75,9 +79,18 @@ class SequenceType(click.ParamType[str | int]):
 @click.option(
     "--sequence",
     type=SequenceType(),
-    default="stream",
-    show_default=True,
-    help="One time step a call with the state in and out, T time steps a call, or any number.",
+    default=None,
+    show_default="stream, or whole without time",
+    help="One time step a call with the state in and out, T time steps a call, any number; whole: "
+    "one item a call of a model without time.",
+)
+@click.option(
+    "--dynamic",
+    metavar="AXIS,...",
+    default="",
+    callback=lambda ctx, param, value: tuple(filter(None, value.split(","))),
+    help="Axes whose size a call may choose, where the model has such: height,width of an iterated "
+    "one. Else an input has one size, and what is smaller is filled up with zeros.",
 )
 @click.option("--batch", type=int, default=1, show_default=True, help="Rows of a call.")
 @click.option(

@@ -33,6 +33,8 @@ class Options:
     max_ponder: int | None = None
     samples: int = 200
     metric_tolerance: float = 0.01
+    dynamic: tuple[str, ...] = ()
+    """The model's axes, by name, whose size a call may choose."""
     emit_c: bool = False
     """True if C source is written too, for targets that have it."""
 
@@ -60,6 +62,7 @@ class Options:
             sequence=self.sequence or "stream",
             batch=self.batch,
             budget_inputs=self.budget_inputs,
+            dynamic=self.dynamic,
         )
 
     def for_model(self, timed: bool) -> Options:

@@ -31,6 +31,7 @@ from act_export.program import Program, untraced
 from act_export.quiet import quiet
 from act_export.reference import Step, streams
 from act_export.runtimes import Runtime, load
+from act_export.samples import of_other_sizes
 from act_export.sensitivity import Reference
 from act_export.subject import Subject
 from act_export.targets import convert, write_source
@@ -157,12 +158,16 @@ class Pipeline:
         """The model's calls to compare with: the same for all artefacts with these tensors."""
         described = program.interface
         if described not in self._answered:
+            dynamic = program.form.dynamic
+            others = of_other_sizes(self.subject, dynamic) if dynamic else []
             with self.stage("model", "answer"):
-                self._answered[described] = list(
-                    self.reference.steps(
-                        described, program.form, self.samples, self.options.samples
+                self._answered[described] = [
+                    each
+                    for samples in (self.samples, *others)
+                    for each in self.reference.steps(
+                        described, program.form, samples, self.options.samples
                     )
-                )
+                ]
         return self._answered[described]
 
     def _verification(self, program: Program, runtime: Runtime) -> Verification:

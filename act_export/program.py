@@ -156,7 +156,12 @@ def describe(subject: Subject, form: Form) -> Interface:
                 f"--ponder {form.ponder}: halting {policy} has no such form: use "
                 f"{', '.join(kind for kind in policy.kinds if kind != 'eager') or 'another policy'}"
             )
-    y = _output(subject, form.batch, time=2)
+    if unknown := [name for name in form.dynamic if name not in subject.axes]:
+        raise UserError(
+            f"--dynamic {unknown[0]}: {subject.name} has "
+            + (f"only {', '.join(subject.axes)}" if subject.axes else "no axis of any size")
+        )
+    y = _answer(subject, form)
     layers = [described for carrier in subject.carriers for described in carrier.states]
     states = [
         (f"{each.name}{layer}", (form.batch, *each.shape), each.initial)
@@ -164,7 +169,10 @@ def describe(subject: Subject, form: Form) -> Interface:
         for each in described
     ]
     lead = (form.batch, *form.time)
-    data = [interface.Tensor(d.name, d.dtype, (*lead, *d.features)) for d in subject.inputs]
+    data = [
+        interface.Tensor(each.name, each.dtype, (*lead, *_features(each, form)))
+        for each in subject.inputs
+    ]
     count = len(subject.policies)
     return Interface(
         inputs=(
@@ -173,18 +181,40 @@ def describe(subject: Subject, form: Form) -> Interface:
             *(_budget_inputs(subject, form) if form.budget_inputs else ()),
         ),
         outputs=(
-            interface.Tensor("y", "float32", (*lead, *y.shape[1 + subject.timed :])),
+            interface.Tensor("y", "float32", (*lead, *y)),
             interface.Tensor("ponder_steps", "int32", (*lead, count)),
             interface.Tensor("remainder", "float32", (*lead, count)),
             *(interface.Tensor(f"{name}_out", "float32", shape) for name, shape, _ in states),
         ),
         states=tuple(StatePair(name, f"{name}_out", initial) for name, _, initial in states),
+        axes=tuple(interface.Axis(name, subject.axes[name]) for name in form.dynamic),
+    )
+
+
+def _features(data: interface.DataInput, form: Form) -> tuple[int | str, ...]:
+    """The axes of a data input behind batch and time, of a size or named."""
+    axes = (*data.axes, *[None] * (len(data.features) - len(data.axes)))
+    return tuple(
+        name if name is not None and name in form.dynamic else size
+        for size, name in zip(data.features, axes, strict=True)
     )
 
 
 def output_of(returned: Any) -> Any:
     """Find y in what a module returned: its ``output`` where it has one."""
     return getattr(returned, "output", returned)
+
+
+def _answer(subject: Subject, form: Form) -> tuple[int | str, ...]:
+    """Find the axes of y behind batch and time: a named one is larger where its input's is."""
+    shape: list[int | str] = list(_output(subject, form.batch, time=2).shape)
+    for name in form.dynamic:
+        sized = subject.sized({name: subject.axes[name] + 1})
+        larger = _output(sized, form.batch, time=2).shape
+        for axis, size in enumerate(larger):
+            if size != shape[axis] and not isinstance(shape[axis], str):
+                shape[axis] = name
+    return tuple(shape[1 + subject.timed :])
 
 
 def _output(subject: Subject, batch: int, time: int) -> Tensor:
@@ -217,16 +247,17 @@ def _budget_inputs(subject: Subject, form: Form) -> tuple[interface.Tensor, ...]
 def _example(described: Interface) -> dict[str, Tensor]:
     # Two time steps stand for any number: one would be taken as always one.
     return {
-        t.name: torch.full(t.at(2), t.default or 0, dtype=getattr(torch, t.dtype))
+        t.name: torch.full(t.at(2, described.sizes), t.default or 0, dtype=getattr(torch, t.dtype))
         for t in described.inputs
     }
 
 
 def _dynamic(described: Interface) -> dict[str, Any] | None:
-    if None not in described.data.shape:
+    varying = {size for t in described.inputs for size in t.shape if not isinstance(size, int)}
+    if not varying:
         return None
-    time = torch.export.Dim("time", min=1)
+    axes = {size: torch.export.Dim(size or "time", min=1) for size in varying}
     return {
-        t.name: {axis: time for axis, size in enumerate(t.shape) if size is None}
+        t.name: {axis: axes[size] for axis, size in enumerate(t.shape) if size in axes}
         for t in described.inputs
     }

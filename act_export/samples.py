@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ from act_mobile.tasks.task import Task
 
 SEED = 20160329
 """The day ACT was published. Inputs that are drawn must be the same at every export."""
+
+
+OTHER_TIME_STEPS = 5
+"""Time steps, or items, of each other size that an artefact is checked on."""
 
 
 def samples_for(subject: Subject, file: EvalFile | None, time_steps: int) -> Samples:
@@ -50,6 +55,19 @@ def _from_task(subject: Subject, task: Task) -> Samples:
         cut(batch.targets.numpy(), lengths),
         cut(batch.asked.numpy(), lengths),
     )
+
+
+def of_other_sizes(subject: Subject, axes: tuple[str, ...]) -> list[Samples]:
+    """Noise with these axes of other sizes than the model's own, smaller ones and a larger one."""
+    changes: list[Callable[[int], int]] = [
+        lambda size: 1,
+        lambda size: size // 2 + 1,
+        lambda size: size + 3,
+    ]
+    return [
+        _noise(subject.sized({name: change(subject.axes[name]) for name in axes}), OTHER_TIME_STEPS)
+        for change in changes
+    ] + [_noise(subject.sized({name: subject.axes[name] + 1}), OTHER_TIME_STEPS) for name in axes]
 
 
 def _noise(subject: Subject, time_steps: int) -> Samples:

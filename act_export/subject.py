@@ -89,6 +89,26 @@ class Subject:
             for each in self.inputs
         }
 
+    @property
+    def axes(self) -> dict[str, int]:
+        """The axes of its inputs that may be of any size, and the sizes that it was made for."""
+        return {
+            name: size
+            for each in self.inputs
+            for name, size in zip(each.axes, each.features, strict=False)
+            if name is not None
+        }
+
+    def sized(self, sizes: dict[str, int]) -> Subject:
+        """The same with named axes of its inputs of other sizes."""
+        inputs = []
+        for each in self.inputs:
+            names = (*each.axes, *[None] * (len(each.features) - len(each.axes)))
+            named = zip(each.features, names, strict=True)
+            features = tuple(sizes.get(name or "", size) for size, name in named)
+            inputs.append(replace(each, features=features))
+        return replace(self, inputs=tuple(inputs))
+
     def __call__(self, data: dict[str, Tensor]) -> Any:
         """Call the module itself with its data inputs by name."""
         first, *others = (each.name for each in self.inputs)
@@ -144,7 +164,8 @@ def is_factory(source: str) -> bool:
 def model_subject(name: str, model: nn.Module) -> Subject:
     """Describe a model that has a configuration, one of :mod:`act_mobile.models`, in eval mode."""
     config = cast(Config, model.config)
-    given = DataInput("x" if config.features else "tokens", config.features, config.vocab_size)
+    name_of_x = "x" if config.features else "tokens"
+    given = DataInput(name_of_x, config.features, config.vocab_size, config.axes)
     described = config.to_dict()
     return module_subject(name, model, (given,), timed=config.timed, description=described)
 

@@ -28,7 +28,8 @@ class PonderCost(NamedTuple):
     remainder: Tensor
     """The policy's second figure, for ``act`` R: (B, T, L)."""
     trails: tuple[Trail | None, ...] = ()
-    """Each layer's ponder steps, (M, B, T, ...), in training where its policy leaves them."""
+    """Each layer's ponder steps, (M, B, T, ...), in training where its policy leaves them; of a
+    model, the last one's are its answers."""
 
     @property
     def cost(self) -> Tensor:

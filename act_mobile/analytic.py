@@ -84,17 +84,19 @@ class _Layer(Function):
     def backward(ctx: Any, d_outputs: Tensor, _: Any, d_remainders: Tensor, *d_final: Tensor
                  ) -> tuple[Any, ...]:  # fmt: skip
         counts: list[int] = ctx.counts
-        weights, kept = Weights(*ctx.saved_tensors[:5]), ctx.saved_tensors[5:]
+        saved = ctx.saved_tensors
+        weights, kept = Weights(*saved[:5]), saved[5:]
         backward = Backward(ctx.cell, weights)
         d_projections = d_outputs.new_zeros(ctx.shape)
         d_state = tuple(d[: counts[-1]] for d in d_final)
-        width, end = len(kept) // sum(ctx.lengths), len(kept)
+        width, stop = len(kept) // sum(ctx.lengths), len(kept)
         for t in range(len(counts) - 1, -1, -1):
-            running, start = counts[t], end - ctx.lengths[t] * width
+            running, start = counts[t], stop - ctx.lengths[t] * width
             visits = [
-                Visit.unflatten(kept[i : i + width], len(d_final)) for i in range(start, end, width)
+                Visit.unflatten(kept[i : i + width], len(d_final))
+                for i in range(start, stop, width)
             ]
-            end = start
+            stop = start
             if running > len(d_state[0]):
                 d_state = tuple(
                     torch.cat([d, end[len(d) : running]])

@@ -104,7 +104,8 @@ class Forward:
                 before = state[0]
                 recurrent = torch.addmm(self.bias_hh, before, self.recurrent_weight)
             state, saved = self.cell.forward_step(inputs, recurrent, state)
-            halting = torch.addmv(self.unit_bias, state[0], self.unit_weight).sigmoid_()
+            # Not addmv, which returns a row where there is none.
+            halting = torch.mv(state[0], self.unit_weight).add_(self.unit_bias).sigmoid_()
             left, total = (None, halting) if total is None else (1 - total, total + halting)
             if rows is not None and left is not None:
                 remainder.index_copy_(0, rows, left)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -231,7 +231,9 @@ class WholeCell:
 def split(cell: nn.Module, input_size: int, state: tuple[StateTensor, ...]) -> SplitCell:
     """The cell itself if it is split, else a view of it that is."""
     # Torch's first: to check the protocol is to compute every property, in each forward pass.
-    return cell if isinstance(cell, (_TorchCell, SplitCell)) else WholeCell(cell, input_size, state)
+    if isinstance(cell, (_TorchCell, SplitCell)):
+        return cast(SplitCell, cell)
+    return WholeCell(cell, input_size, state)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,11 @@ class IteratedConfig:
         """The shape of one x of the largest size."""
         return self.channels, self.height, self.width
 
+    @property
+    def axes(self) -> tuple[str | None, ...]:
+        """The axes of an image may be of any size."""
+        return None, "height", "width"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain types, as ``model.pt`` and manifests hold it."""
         return {"model": self.kind, **asdict(self)}
@@ -102,7 +107,7 @@ class IteratedModel(nn.Module):
             max_ponder=config.max_ponder,
             epsilon=config.epsilon,
         )
-        self.head = nn.Linear(hidden, config.output_size)
+        self.head = nn.Conv2d(hidden, config.output_size, 1)
 
     def forward(self, x: Tensor, budget: Budget | None = None) -> IteratedOutput:
         """x (B, channels, height, width) -> output (B, height, width, O)."""
@@ -119,4 +124,4 @@ class IteratedModel(nn.Module):
 
     def answer(self, h: Tensor) -> Tensor:
         """(B, C, height, width) -> (B, height, width, O)."""
-        return self.head(h.permute(0, 2, 3, 1))
+        return self.head(h).permute(0, 2, 3, 1)

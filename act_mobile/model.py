@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from act_artefact.errors import UserError, shown
-from act_mobile.act import ACT, ACTOutput
+from act_mobile.act import ACT, ACTOutput, PonderCost
 from act_mobile.cells import CELLS
 from act_mobile.halting import parse_halting
 from act_mobile.halting.policy import Budget
@@ -66,6 +66,11 @@ class ACTConfig:
     def features(self) -> tuple[int, ...]:
         """The shape of one time step of x; empty for tokens."""
         return () if self.vocab_size is not None else (self.input_size,)
+
+    @property
+    def axes(self) -> tuple[str | None, ...]:
+        """No axis of a time step may be of any size."""
+        return ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, as ``model.pt`` and manifests hold it."""
@@ -138,4 +143,7 @@ class ACTModel(nn.Module):
         if self.embedding is not None:
             x = self.embedding(x)
         out = self.act(x, state, lengths, budget)
-        return out._replace(output=self.head(out.output))
+        steps, remainder, trails = out.ponder
+        if trails and (last := trails[-1]) is not None:
+            trails = (*trails[:-1], last._replace(output=self.head(last.output)))
+        return ACTOutput(self.head(out.output), out.state, PonderCost(steps, remainder, trails))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 from importlib import import_module
-from typing import Any, ClassVar, Protocol
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from act_artefact.errors import UserError, escaped, shown
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MODELS = {
     "sequence": ("act_mobile.model", "ACTConfig", "ACTModel"),
@@ -33,6 +34,11 @@ class Config(Protocol):
     @property
     def features(self) -> tuple[int, ...]:
         """The shape of one time step of x, or of x where there is no time; empty for tokens."""
+        ...
+
+    @property
+    def axes(self) -> tuple[str | None, ...]:
+        """The names of those axes of x whose size the model does not care for; empty if none."""
         ...
 
     def to_dict(self) -> dict[str, Any]:

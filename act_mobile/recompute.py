@@ -6,8 +6,8 @@ it gets there (Chen et al. 2016, arXiv 1604.06174). With segments of sqrt(T) tim
 states kept and the segment that is being differentiated grow with sqrt(T), for one more forward
 pass in all.
 
-Torch's own checkpoint does the same, but holds an object of about 2 kB for each tensor that any
-operation would have saved: for small cells as much as the tensors themselves.
+Torch's own checkpoint does the same, but holds python objects for each tensor that an operation
+would have saved: of a small cell as much as the tensors themselves.
 """
 
 from __future__ import annotations

@@ -12,12 +12,14 @@ from pathlib import Path
 from act_artefact import __version__
 from act_artefact.data import EvalFile, load
 from act_artefact.errors import UserError
+from act_artefact.progress import Stage
+from act_profiling.config import MeasureConfig
 from act_profiling.devices import Device
 from act_profiling.measurement import Measurement
+from act_profiling.profiler import Profiler
 from act_profiling.report.build import Report, build
 from act_profiling.report.files import check_paths, write
-from act_profiling.session import Extent, Session, Stage
-from act_profiling.variants import open_artefacts, plans
+from act_profiling.variants import Variant, open_artefacts, swept
 
 BOUNDARY = (
     "the runtime's own call: inputs are set and outputs read outside it, the state is fed back by "
@@ -32,7 +34,7 @@ def profile(
     *,
     sweep: Sequence[str] = (),
     items: int | None = None,
-    extent: Extent | None = None,
+    config: MeasureConfig | None = None,
     output: Path | None = None,
     page: Path | None = None,
     stage: Stage = lambda variant, name: nullcontext(),
@@ -49,24 +51,34 @@ def profile(
         sweep: ``max_ponder=1,2,4`` or ``halt_threshold=0.5,0.9``: every artefact that has the
             input is measured at each value.
         items: the first so many sequences of the data alone.
+        config: how much is measured.
         output: where ``report.json`` goes.
         page: where ``report.html`` goes.
+        stage: spans each stage of each variant.
 
     Raises:
         UserError: bad input, a device that cannot do this, or no place for the report.
         CheckFailed: a runner failed.
     """
-    extent = extent or Extent()
+    config = config or MeasureConfig()
     check_paths([(output, page)])
     if not artefacts:
         raise UserError("no artefact to profile")
-    chosen = plans(open_artefacts([Path(path) for path in artefacts]), list(sweep))
-    loaded = _first(load(Path(data)), items)
+    chosen = swept(open_artefacts([Path(path) for path in artefacts]), list(sweep))
+    loaded = _first(load(Path(data), timed=_timed(chosen)), items)
     with tempfile.TemporaryDirectory(prefix="act-profile-") as folder:
-        session = Session(device, loaded, Path(folder), extent, stage)
-        measurements = session.profile(chosen)
-        report = _report(measurements, device, loaded, extent)
+        profiler = Profiler(device, loaded, Path(folder), config, stage)
+        measurements = profiler.profile(chosen)
+        report = _report(measurements, device, loaded, config)
         return write(report, measurements, output, page)
+
+
+def _timed(variants: list[Variant]) -> bool:
+    """Tell if the artefacts' models have time, as all or none of them must for one file of data."""
+    timed = {variant.artefact.manifest.sequence != "whole" for variant in variants}
+    if len(timed) > 1:
+        raise UserError("artefacts with and without time: profile them in reports of their own")
+    return timed.pop()
 
 
 def _first(data: EvalFile, items: int | None) -> EvalFile:
@@ -74,15 +86,11 @@ def _first(data: EvalFile, items: int | None) -> EvalFile:
         return data
     if items < 1:
         raise UserError(f"--items must be at least 1, not {items}")
-    targets = None if data.targets is None else data.targets[:items]
-    return EvalFile(
-        data.path, data.inputs[:items], data.lengths[:items], data.metric, targets,
-        data.mask[:items],
-    )  # fmt: skip
+    return data.first(items)
 
 
 def _report(
-    measurements: list[Measurement], device: Device, data: EvalFile, extent: Extent
+    measurements: list[Measurement], device: Device, data: EvalFile, config: MeasureConfig
 ) -> Report:
     facts = device.describe()
     identity = facts.pop("identity", device.name)
@@ -93,15 +101,15 @@ def _report(
         measurements,
         device=device.name,
         identity=identity,
-        times_mean_something=device.times_mean_something,
+        reports_latency=device.reports_latency,
         device_facts=facts,
         data={
             "name": data.path.name,
             "sha256": hashlib.sha256(data.path.read_bytes()).hexdigest(),
-            "sequences": len(data.inputs),
+            "sequences": len(data.lengths),
             "time_steps": int(data.lengths.sum()),
         },
         versions={"act-mobile": __version__, "runtimes": ", ".join(sorted(runtimes))},
-        settings=asdict(extent),
+        settings=asdict(config),
         boundary=BOUNDARY,
     )

@@ -34,11 +34,11 @@ class ArtefactCalls:
 
     def __init__(self, manifest: Manifest, data: EvalFile) -> None:
         self.manifest = manifest
-        tensor = manifest.interface.data
         shape = CallShape(sequence=manifest.sequence, batch=manifest.batch)
-        vocab_size = manifest.model.get("vocab_size") if tensor.dtype == "int32" else None
-        read = tensor.data_input(len(shape.time), vocab_size)
-        self.samples: Samples = data.samples((read,))
+        tensors = manifest.interface.data_inputs
+        vocab_size = manifest.model.get("vocab_size") if tensors[0].dtype == "int32" else None
+        wanted = [tensor.data_input(len(shape.time), vocab_size) for tensor in tensors]
+        self.samples: Samples = data.samples(tuple(wanted))
         found = list(feeds(self.samples, shape))
         self.timed = bool(shape.time)
         self.calls = [
@@ -46,6 +46,7 @@ class ArtefactCalls:
                 feed.inputs,
                 feed.fresh,
                 places=tuple((p.sequence, p.start, p.length) for p in feed.places),
+                others=feed.others,
             )
             for feed in found
         ]

@@ -13,17 +13,22 @@ import click
 
 from act_artefact.command import debug_option, run
 from act_artefact.errors import CheckFailed
+from act_artefact.targets import TARGETS
+from act_profiling.devices.open import DEVICES
 
 if TYPE_CHECKING:
     from act_profiling.devices import Device
     from act_profiling.report.build import Report
 
-EXAMPLES = """
+MODELS = [f"model{target.suffix}" for target in TARGETS.values() if target.device]
+"""An artefact of each target that can be profiled."""
+
+EXAMPLES = f"""
 \b
 Examples:
-  act-profile model.tflite --data eval.npz
-  act-profile model.onnx model.tflite --data eval.npz --device adb --html report.html
-  act-profile model.onnx --data eval.npz --sweep max_ponder=1,2,4,8
+  act-profile {MODELS[0]} --data eval.npz
+  act-profile {" ".join(MODELS)} --data eval.npz --device adb --html report.html
+  act-profile {MODELS[0]} --data eval.npz --sweep max_ponder=1,2,4,8
   act-profile compare before.json after.json
 """
 
@@ -55,7 +60,7 @@ def command() -> None:
     "--device",
     default="host",
     show_default=True,
-    metavar="host|adb|adb:SERIAL|adb:all|emulated[:CPU]",
+    metavar="|".join(DEVICES.values()),
     help="Where to run.",
 )
 @click.option("--sweep", multiple=True, help="max_ponder=1,2,4 or halt_threshold=0.5,0.9.")
@@ -82,7 +87,7 @@ def profile(
     output: Path | None,
     page: Path | None,
     as_json: bool,
-    **extent: Any,
+    **config: Any,
 ) -> None:
     """Run ARTEFACTs on real data and report latency, ponder steps and accuracy.
 
@@ -90,13 +95,13 @@ def profile(
     bundle is checked on the device first: what does not compute the model gets no number. The
     others keep theirs, the report is written and shown, and the exit code is 1.
     """
-    from act_export.report import Progress
+    from act_artefact.progress import Progress
     from act_profiling.api import profile as run_profile
+    from act_profiling.config import MeasureConfig
     from act_profiling.devices.open import open_devices
     from act_profiling.ending import failed_checks, on_each
     from act_profiling.report import terminal
     from act_profiling.report.files import check_paths
-    from act_profiling.session import Extent
 
     with Progress() as progress, ExitStack() as stack:
         devices = open_devices(device, runtime=runtime, keep=keep)
@@ -114,7 +119,7 @@ def profile(
                 each,
                 sweep=sweep,
                 items=items,
-                extent=Extent(**extent),
+                config=MeasureConfig(**config),
                 output=path,
                 page=html,
                 stage=progress.stage if len(devices) == 1 else partial(_stage, each.name),

@@ -16,11 +16,13 @@ from pathlib import Path
 
 from act_artefact.compiling import compiled, find_compiler
 from act_artefact.errors import CheckFailed, UserError
+from act_artefact.targets import TARGETS, BuiltInRuntime
 from act_profiling.devices import Job, Outcome, Settings
+from act_profiling.devices.emulated import CPU
+from act_profiling.devices.emulated.phone import EMULATED, write_phone
 from act_profiling.devices.host import facts_of, failure, runner_options
-from act_profiling.emulator.phone import EMULATED, write_phone
-from act_profiling.libraries import NATIVE, Library, arm64_library
-from act_profiling.programs import glibc
+from act_profiling.glibc import glibc
+from act_profiling.libraries import Library, arm64_library
 from act_profiling.runner import SOURCES, aarch64_runner
 
 PLUGIN_SOURCES = SOURCES / "qemu"
@@ -40,7 +42,7 @@ def plugin_folder() -> Path:
 
 
 class QemuCounter:
-    """Counts a run on an emulated device; see :class:`act_profiling.devices.emulated.Counter`."""
+    """Counts a run on an emulated device; a :class:`.devices.emulated.device.Counter`."""
 
     def __init__(self) -> None:
         self.folder = plugin_folder()
@@ -66,7 +68,7 @@ def count(
     job: Job,
     settings: Settings,
     rows: Path,
-    cpu: str = "cortex-a76",
+    cpu: str = CPU,
     library: Library | None = None,
 ) -> Outcome:
     """Run a job under QEMU and count its calls; one thread, without a device around it.
@@ -84,17 +86,18 @@ def count(
         raise UserError("instructions are counted by qemu-aarch64: apt-get install qemu-user")
     if cpu not in EMULATED:
         raise UserError(f"no emulated {cpu}: there is {', '.join(EMULATED)}")
-    native = job.target == NATIVE
+    device = TARGETS[job.target].device
+    built_in = device if isinstance(device, BuiltInRuntime) else None
     named: tuple[str, ...] = ()
-    if not native:
+    if built_in is None:
         library = library or arm64_library(job.target)
         named = ("--library", str(library.path), *library.version_option)
     counter = QemuCounter()
     with tempfile.TemporaryDirectory() as folder:
         root, counts = Path(folder) / "root", Path(folder) / "counts"
-        _write_root(root, cpu, {} if native else glibc())
+        _write_root(root, cpu, {} if built_in else glibc())
         command = [
-            *(qemu, "-cpu", cpu, "-L", str(root), str(aarch64_runner(native=native))),
+            *(qemu, "-cpu", cpu, "-L", str(root), str(aarch64_runner(built_in))),
             *(str(job.folder / "plan.txt"), str(job.folder / "data.bin"), str(rows)),
             *(*named, *runner_options(settings), "--mark"),
         ]

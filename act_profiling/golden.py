@@ -17,12 +17,13 @@ from act_profiling.rows import Row
 def device_calls(manifest: Manifest, bundle: Sequence[GoldenCall]) -> list[Call]:
     """The bundle's calls as a runner reads them, each with a state of its own."""
     states = [pair.input for pair in manifest.interface.states]
-    data = manifest.interface.data.name
+    first, *others = (tensor.name for tensor in manifest.interface.data_inputs)
     return [
         Call(
-            call.inputs[data],
+            call.inputs[first],
             np.zeros(manifest.batch, bool),
             {name: call.inputs[name] for name in states},
+            others={name: call.inputs[name] for name in others},
         )
         for call in bundle
     ]

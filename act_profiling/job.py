@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
 
+from act_artefact.form import CallShape
 from act_artefact.interface import Tensor
 from act_artefact.manifest import Manifest
 
@@ -31,13 +33,15 @@ class Call:
     """One call of the artefact."""
 
     data: Array
-    """The data input, (B, ...) or (B, T, ...)."""
+    """The first data input, (B, ...) or (B, T, ...)."""
     fresh: npt.NDArray[np.bool_]
     """Rows that start from the initial state: (B,)."""
     state: dict[str, Array] | None = None
     """The whole state, by input name, where the call brings its own."""
     places: tuple[tuple[int, int, int], ...] = ()
     """Which sequence each row belongs to, where it starts in it, and for how many time steps."""
+    others: dict[str, Array] = field(default_factory=dict)
+    """The further data inputs, by name."""
 
 
 def write_plan(path: Path, manifest: Manifest, budget: dict[str, float] | None = None) -> None:
@@ -53,47 +57,55 @@ def _plan(manifest: Manifest, budget: dict[str, float]) -> Iterator[str]:
     interface = manifest.interface
     yield PLAN_FORMAT
     yield f"target {manifest.target}"
-    yield f"artefact {manifest.artefact}"
+    yield f"artefact {_word(manifest.artefact)}"
     yield f"batch {manifest.batch}"
     for tensor in interface.inputs:
         yield f"input {_tensor(tensor)}"
     for tensor in interface.outputs:
         yield f"output {_tensor(tensor)}"
     for pair in interface.states:
-        yield f"state {pair.input} {pair.output} {pair.initial:g}"
+        yield f"state {_word(pair.input)} {_word(pair.output)} {pair.initial:g}"
     for tensor in interface.budget:
-        yield f"budget {tensor.name} {budget.get(tensor.name, tensor.default):.9g}"
+        yield f"budget {_word(tensor.name)} {budget.get(tensor.name, tensor.default):.9g}"
     for part in manifest.parts:
-        yield f"part {part.name}"
+        yield f"part {_word(part.name)}"
         for name in part.inputs:
-            yield f"part-input {name}"
+            yield f"part-input {_word(name)}"
         for name in part.outputs:
-            yield f"part-output {name}"
+            yield f"part-output {_word(name)}"
         if part.repeat:
             limit = part.repeat.threshold
-            shown = limit if isinstance(limit, str) else repr(limit)
-            yield f"repeat {part.repeat.progress} {shown}"
+            shown = _word(limit) if isinstance(limit, str) else repr(limit)
+            yield f"repeat {_word(part.repeat.progress)} {shown}"
+
+
+def _word(name: str) -> str:
+    """Write a name as one word, whatever blanks and letters it has."""
+    return quote(name, safe="")
 
 
 def _tensor(tensor: Tensor) -> str:
     sizes = ("-1" if size is None else str(size) for size in tensor.shape)
-    return " ".join((tensor.name, tensor.dtype, *sizes))
+    return " ".join((_word(tensor.name), tensor.dtype, *sizes))
 
 
 def write_data(path: Path, manifest: Manifest, calls: Iterable[Call]) -> int:
     """Write the calls; returns how many they are."""
     count = 0
     names = [pair.input for pair in manifest.interface.states]
-    dtype = np.dtype(manifest.interface.data.dtype).newbyteorder("<")
+    first, *others = manifest.interface.data_inputs
+    timed = bool(CallShape(sequence=manifest.sequence, batch=manifest.batch).time)
     with path.open("wb") as file:
         file.write(DATA_MAGIC + struct.pack("<Q", 0))
         for call in calls:
-            time = call.data.shape[1] if _timed(manifest) else 1
+            time = call.data.shape[1] if timed else 1
             flags = 0 if call.state is None else EXPLICIT_STATE
             file.write(struct.pack("<II", time, flags))
             fresh = call.fresh.astype(np.uint8).tobytes()
             file.write(fresh + bytes(-len(fresh) % 4))
-            file.write(np.ascontiguousarray(call.data, dtype).tobytes())
+            file.write(_bytes(first, call.data))
+            for tensor in others:
+                file.write(_bytes(tensor, call.others[tensor.name]))
             for name in names if call.state is not None else ():
                 assert call.state is not None
                 file.write(np.ascontiguousarray(call.state[name], "<f4").tobytes())
@@ -103,6 +115,6 @@ def write_data(path: Path, manifest: Manifest, calls: Iterable[Call]) -> int:
     return count
 
 
-def _timed(manifest: Manifest) -> bool:
-    """Whether calls have a time axis."""
-    return manifest.sequence != "stream"
+def _bytes(tensor: Tensor, values: Array) -> bytes:
+    """Lay out an input's values as the runner reads them."""
+    return np.ascontiguousarray(values, np.dtype(tensor.dtype).newbyteorder("<")).tobytes()

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from act_artefact.cache import cache, kept
 from act_artefact.errors import UserError
+from act_artefact.targets import TARGETS, LibraryRuntime
 
 FETCH_SECONDS = 600.0
 
-NATIVE = "native"
-"""The target whose runtime is in its own runner: it has no library."""
+WHEELS_PYTHON = "3.11"
+"""Whose wheels are pinned: the libraries in them are the same for every Python."""
 
 
 @dataclass(frozen=True)
@@ -35,52 +36,10 @@ class Library:
         return ("--runtime-version", self.version) if self.version else ()
 
 
-@dataclass(frozen=True)
-class _Runtime:
-    """Where a runtime's library is found."""
-
-    package: str
-    module: str
-    pattern: str
-    """Within the module's folder."""
-    names: tuple[str, ...]
-    """Patterns of what a user's own file may be called."""
-    version: str
-    """Pinned, for arm64, by the wheel's hash below."""
-    sha256: str
-    platform: str
-
-
-RUNTIMES = {
-    "onnx": _Runtime(
-        package="onnxruntime",
-        module="onnxruntime",
-        pattern="capi/libonnxruntime.so*",
-        names=("libonnxruntime.so*",),
-        version="1.31.1",
-        sha256="da05378364c44d4407e463982d2bf8d5e4cfea873283757e48beeb41df97b7f3",
-        platform="manylinux_2_28_aarch64",
-    ),
-    "tflite": _Runtime(
-        package="ai-edge-litert",
-        module="ai_edge_litert",
-        pattern="libLiteRt.so",
-        names=("libLiteRt*.so", "libtensorflowlite*.so", "libtflite*.so"),
-        version="2.3.0",
-        sha256="853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae",
-        platform="manylinux_2_27_aarch64",
-    ),
-}
-"""By target."""
-
-WHEELS_PYTHON = "3.11"
-"""Whose wheels are pinned: the libraries in them are the same for every Python."""
-
-
-def _runtime(target: str) -> _Runtime:
-    if target not in RUNTIMES:
-        raise UserError(f"{target}: no runtime to profile it with: use {' or '.join(RUNTIMES)}")
-    return RUNTIMES[target]
+def _runtime(target: str) -> LibraryRuntime:
+    device = TARGETS[target].device
+    assert isinstance(device, LibraryRuntime), f"{target} has no library"
+    return device
 
 
 def own_library(folder: Path, target: str) -> Library:
@@ -134,7 +93,7 @@ def arm64_library(target: str) -> Library:
     return Library(next(folder.iterdir()), runtime.version)
 
 
-def _unpack_library(runtime: _Runtime, to: Path) -> None:
+def _unpack_library(runtime: LibraryRuntime, to: Path) -> None:
     to.mkdir()
     prefix = f"{runtime.module}/{runtime.pattern.removesuffix('*')}"
     with (
@@ -146,7 +105,7 @@ def _unpack_library(runtime: _Runtime, to: Path) -> None:
                 (to / Path(name).name).write_bytes(wheel.read(name))
 
 
-def _fetch(runtime: _Runtime, folder: Path) -> Path:
+def _fetch(runtime: LibraryRuntime, folder: Path) -> Path:
     """Download the pinned wheel; pip checks its hash."""
     pinned = folder / "pinned.txt"
     pinned.write_text(f"{runtime.package}=={runtime.version} --hash=sha256:{runtime.sha256}\n")

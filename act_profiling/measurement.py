@@ -18,8 +18,8 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Variant:
-    """What one line of a report is about: an artefact and how it is run."""
+class VariantFacts:
+    """A variant as a report tells it: an artefact and how it is run."""
 
     label: str
     """Unique within a report."""
@@ -128,7 +128,7 @@ class Sample:
 class Measurement:
     """All that was measured of one variant on one device."""
 
-    variant: Variant
+    variant: VariantFacts
     golden: GoldenCheck
     rounds: tuple[Round, ...] = ()
     """Interleaved with those of the other variants; none where the golden check failed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def read_rows(path: Path, manifest: Manifest, keep: Keep) -> Iterator[Row]:
         outputs = {}
         for tensor in tensors:
             shape, dtype = tensor.at(time), np.dtype(tensor.dtype).newbyteorder("<")
-            size = int(np.prod(shape)) * dtype.itemsize
+            size = math.prod(shape) * dtype.itemsize
             if end + size > len(contents):
                 return
             values = np.frombuffer(contents, dtype, size // dtype.itemsize, end)

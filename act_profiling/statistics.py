@@ -248,8 +248,10 @@ def difference(old: Array, new: Array) -> tuple[float, Interval | None]:
     variance = sum(parts)
     if variance == 0:
         return step, (step, step)
-    freedom = variance**2 / sum(
-        part**2 / (len(values) - 1) for part, values in zip(parts, (old, new), strict=True)
+    # Of shares, because the square of a small variance may be 0.
+    freedom = 1 / sum(
+        (part / variance) ** 2 / (len(values) - 1)
+        for part, values in zip(parts, (old, new), strict=True)
     )
     half = t_quantile(freedom) * math.sqrt(variance)
     return step, (step - half, step + half)

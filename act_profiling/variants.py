@@ -1,19 +1,18 @@
-"""What is profiled: artefacts on disk, each at one or more budgets."""
+"""The variants of a profile: artefacts on disk, each at one or more budgets."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from pathlib import Path
 
-from act_artefact.errors import UserError
+from act_artefact.errors import UserError, either, shown
 from act_artefact.files import digest
 from act_artefact.manifest import Manifest, read_manifest
-
-RUN_BY = {"onnx": "ONNX Runtime", "tflite": "LiteRT", "native": "act-engine"}
-"""Targets that a device here can run."""
+from act_artefact.targets import TARGETS
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Artefact:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Variant:
     """An artefact at one budget: one line of the report."""
 
     label: str
@@ -41,6 +40,9 @@ def open_artefacts(paths: Sequence[Path]) -> list[Artefact]:
     Raises:
         UserError: one is given twice, or is not as it should be; see :func:`open_artefact`.
     """
+    for path in paths:
+        if path.name in ("", ".."):
+            raise UserError(f"{path}: is a folder: give the file of an export in it")
     whole = [path.absolute() for path in paths]
     for path, other in combinations(whole, 2):
         if path == other:
@@ -81,12 +83,21 @@ def open_artefact(path: Path, name: str | None = None) -> Artefact:
         raise UserError(
             f"{path}: is not the artefact that its manifest describes: export the model again"
         )
-    if manifest.target not in RUN_BY:
+    target = TARGETS.get(manifest.target)
+    if target is None:
         raise UserError(
-            f"{path}: {manifest.target} models run on Apple's systems only: profile the .onnx or "
-            ".tflite export of the model"
+            f"{path}: target {shown(manifest.target)} is not known: profile an export for "
+            f"{either([*TARGETS])}"
         )
-    return Artefact(path, manifest, name or path.name)
+    if target.device is None:
+        others = [each.suffix for each in TARGETS.values() if each.device]
+        raise UserError(
+            f"{path}: {target.name} models {target.not_profiled}: profile the {either(others)} "
+            "export of the model"
+        )
+    # Profiled at the largest size, which is the data's: smaller items are filled up to it.
+    stated = replace(manifest, interface=manifest.interface.largest())
+    return Artefact(path, stated, name or path.name)
 
 
 def parse_sweep(text: str) -> tuple[str, list[float]]:
@@ -100,13 +111,15 @@ def parse_sweep(text: str) -> tuple[str, list[float]]:
         numbers = [float(value) for value in values.split(",")]
     except ValueError:
         numbers = []
+    if not all(map(math.isfinite, numbers)):
+        raise UserError(f"--sweep {shown(text)}: not a finite number")
     if name not in ("max_ponder", "halt_threshold") or not numbers:
         raise UserError(f"--sweep {text!r}: write max_ponder=1,2,4 or halt_threshold=0.5,0.9")
     return name, list(dict.fromkeys(numbers))
 
 
-def plans(artefacts: list[Artefact], sweeps: list[str]) -> list[Plan]:
-    """Every artefact at every budget that the sweeps ask for.
+def swept(artefacts: list[Artefact], sweeps: list[str]) -> list[Variant]:
+    """Make a variant of every artefact at every budget that the sweeps ask for.
 
     An artefact without budget inputs, a fixed baseline for one, is profiled as it is.
 
@@ -125,7 +138,7 @@ def plans(artefacts: list[Artefact], sweeps: list[str]) -> list[Plan]:
         for combination in product(*(values for _, values in own)):
             budget = dict(zip((name for name, _ in own), combination, strict=True))
             _check(artefact, budget)
-            found.append(Plan(_label(artefact, budget), artefact, budget))
+            found.append(Variant(_label(artefact, budget), artefact, budget))
     return found
 
 

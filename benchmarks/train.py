@@ -1,30 +1,72 @@
-"""Updates per second of training, against a naive ponder loop: `python benchmarks/train.py`.
+"""Updates per second of training, against other ways to write it: `python benchmarks/train.py`.
 
-The naive loop is what a first implementation looks like: torch's own cell on [x, flag] at every
-ponder step, masks instead of rows that leave, autograd through everything, Adam as it comes. Both
-train on the same batches, made beforehand, in turns within one process; the figures are the medians
-of the rounds. Each case is timed where training starts (halting bias +1: N = 2) and where a model
-ponders unevenly.
+naive: what a first implementation looks like: torch's own cell on [x, flag] at every ponder step,
+masks instead of rows that leave, autograd through everything, Adam as it comes.
+public: the closest public code, github.com/maxwells-daemons/pytorch-adaptive-computation-time, of
+which --public names the file pytorch_adaptive_computation_time/models.py. Where it decides, it
+counts a step's halting value twice, so it gets a halting bias of its own that leads to the same N.
+floor: the products, activations and Adam of the same update, and nothing else.
+
+All train on the same batches, made beforehand, in turns, on one thread; times are the processor's,
+and the figures are the medians of the rounds. Each case is timed where N is 1, where training
+starts (halting bias +1: N = 2), and where a model ponders unevenly.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
+import importlib.util
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
 
 import torch
 from peers import Plain
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
+from torch import Tensor, nn
 
 from act_mobile import ACTModel
 from act_mobile.tasks import task_class
 from act_mobile.tasks.task import Batch, Task
 
 TAU = 1e-3
+
+Update = Callable[[int], None]
+"""The update of a training step."""
+
+
+class Case(NamedTuple):
+    """A model to train."""
+
+    task: str
+    cell: str
+    hidden: int
+    batch: int
+    count: int
+    """Updates of a round."""
+
+
+class Start(NamedTuple):
+    """The halting unit of the model to train."""
+
+    bias: float
+    scale: float
+    """Of its weight."""
+    public_bias: float | None
+    """The bias with which the public code takes as many steps; None if there is none."""
+
+
+CASES = (
+    Case("parity", "rnn", 128, 128, 40),
+    Case("addition", "gru", 512, 32, 5),
+    Case("addition", "lstm", 512, 32, 5),
+)
+STARTS = (Start(9.0, 1.0, 9.0), Start(1.0, 0.1, -0.4), Start(-1.0, 10.0, None))
 
 
 class NaiveACT(Plain):
@@ -63,7 +105,7 @@ class NaiveACT(Plain):
         return torch.stack(outputs, 1), torch.stack(costs, 1)
 
 
-def ours(task: Task, model: ACTModel, batches: list[Batch]) -> Callable[[int], None]:
+def ours(task: Task, model: ACTModel, batches: list[Batch]) -> Update:
     """An update as act-train does it, without the trainer around it."""
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-6, fused=True)
 
@@ -78,7 +120,7 @@ def ours(task: Task, model: ACTModel, batches: list[Batch]) -> Callable[[int], N
     return update
 
 
-def naive(task: Task, model: ACTModel, batches: list[Batch]) -> Callable[[int], None]:
+def naive(task: Task, model: ACTModel, batches: list[Batch]) -> Update:
     """An update of the naive loop."""
     network = NaiveACT(model)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-6)
@@ -94,11 +136,130 @@ def naive(task: Task, model: ACTModel, batches: list[Batch]) -> Callable[[int], 
     return update
 
 
-def seconds(update: Callable[[int], None], count: int) -> float:
-    start = time.perf_counter()
+def public(
+    task: Task, model: ACTModel, batches: list[Batch], code: ModuleType, bias: float
+) -> tuple[Update, float]:
+    """An update of the public code, and its mean N in the first time step."""
+    config = model.config
+    kind = {"rnn": code.AdaptiveRNN, "gru": code.AdaptiveGRU}[config.cell]
+    network = kind(
+        config.input_size, config.hidden_size, 1, TAU, time_limit=config.max_ponder,
+        batch_first=True,
+    )  # fmt: skip
+    (layer,) = network._layer_cells
+    layer._cell.load_state_dict(model.act.cells[0].state_dict())
+    layer._halting_unit[0].load_state_dict(model.act.halting[0].state_dict())
+    nn.init.constant_(layer._halting_unit[0].bias, bias)
+    head = nn.Linear(config.hidden_size, config.output_size)
+    optimizer = torch.optim.Adam([*network.parameters(), *head.parameters()], lr=1e-6)
+
+    def update(step: int) -> None:
+        batch = batches[step % len(batches)]
+        output, _, cost = network(batch.inputs)
+        loss = task.loss(head(output), batch) + cost
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    with torch.no_grad():
+        return update, layer(batches[0].inputs[:, 0])[2].mean().item()
+
+
+def floor(model: ACTModel, batches: list[Batch], steps: int) -> Update:
+    """Only the products and activations of an update in which N is ``steps`` everywhere, and Adam.
+
+    As in an update, rows past their end are left out, and so is the product with the first state,
+    which is 0; the gradients have the right sizes, not the right values.
+    """
+    cell, head = model.act.cells[0], model.head
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-6, fused=True)
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    prepared = [_rows_by_time(batch) for batch in batches]
+
+    def update(step: int) -> None:
+        x, counts = prepared[step % len(batches)]
+        projections = cell.project(x).split(counts)
+        state = tuple(x.new_zeros(counts[0], *each.shape) for each in cell.state)
+        recurrent = cell.bias_hh.unsqueeze(0)
+        before, visits, outputs = [], [], []
+        for projection in projections:
+            state = tuple(s[: len(projection)] for s in state)
+            for _ in range(steps):
+                if visits:
+                    before.append(state[0])
+                    recurrent = torch.addmm(cell.bias_hh, state[0], cell.weight_hh.t())
+                state, saved = cell.forward_step(projection, recurrent, state)
+                visits.append(saved)
+            outputs.append(state[0])
+        output = torch.cat(outputs)
+        answer = head(output)
+        head.weight.grad = answer.t() @ output
+        d_inputs, d_recurrent = [], []
+        for d_output in reversed((answer @ head.weight).split(counts)):
+            d_state = (d_output, *(torch.zeros_like(d_output) for _ in state[1:]))
+            for _ in range(steps):
+                found = cell.backward_step(d_state, visits.pop())
+                d_recurrent.append(found.recurrent)
+                if visits:
+                    d_state = (found.recurrent @ cell.weight_hh, *found.rest)
+            d_inputs.append(found.projection)
+        cell.weight_ih.grad[:, :-1] = torch.cat(d_inputs[::-1]).t() @ x
+        if before:
+            d_later = torch.cat(d_recurrent[:-1])
+            cell.weight_hh.grad = d_later.t() @ torch.cat(before[::-1])
+        optimizer.step()
+
+    return torch.no_grad()(update)
+
+
+def _rows_by_time(batch: Batch) -> tuple[Tensor, list[int]]:
+    """The inputs of all rows that run in the first time step, then in the second, and so on."""
+    running = batch.running.t()
+    return batch.inputs.transpose(0, 1)[running], running.sum(1).tolist()
+
+
+def seconds(update: Update, count: int) -> float:
+    """Processor time of an update, which other processes do not lengthen."""
+    start = time.process_time()
     for step in range(count):
         update(step)
-    return (time.perf_counter() - start) / count
+    return (time.process_time() - start) / count
+
+
+def rates(case: Case, start: Start, code: ModuleType | None, rounds: int) -> list[str]:
+    """A row of the table."""
+    torch.manual_seed(0)
+    task = task_class(case.task)()
+    model = ACTModel(task.config(hidden_size=case.hidden, cell=case.cell, max_ponder=20))
+    with torch.no_grad():
+        model.act.halting[0].bias.fill_(start.bias)  # type: ignore[operator, union-attr]
+        model.act.halting[0].weight.mul_(start.scale)  # type: ignore[operator, union-attr]
+    generator = torch.Generator().manual_seed(0)
+    batches = [task.batch(case.batch, generator) for _ in range(8)]
+    with torch.no_grad():
+        steps = model(batches[0].inputs, lengths=batches[0].lengths).ponder.steps
+    taken = steps[batches[0].running].float()
+
+    updates = {"naive": naive(task, model, batches), "ours": ours(task, model, batches)}
+    if code is not None and start.public_bias is not None and case.cell != "lstm":
+        updates["public"], public_steps = public(task, model, batches, code, start.public_bias)
+        assert public_steps == taken.mean(), f"its mean N is {public_steps}"
+    if taken.min() == taken.max():
+        updates["floor"] = floor(copy.deepcopy(model), batches, int(taken.max()))
+    times: dict[str, list[float]] = {key: [] for key in updates}
+    for _ in range(rounds):
+        for key, update in updates.items():
+            times[key].append(seconds(update, case.count))
+    median = {key: statistics.median(values[1:]) for key, values in times.items()}
+    rate = {key: f"{1 / value:.0f}" for key, value in median.items()}
+    ratio = {key: f"{value / median['ours']:.2f}" for key, value in median.items()}
+    return [
+        f"{case.task}, {case.cell} {case.hidden}, batch {case.batch}",
+        f"{taken.mean():.2f}",
+        *(rate.get(key, "") for key in ("naive", "public", "ours", "floor")),
+        *(ratio.get(key, "") for key in ("naive", "public", "floor")),
+    ]
 
 
 def main() -> None:
@@ -106,49 +267,32 @@ def main() -> None:
     parser.add_argument(
         "--rounds",
         type=int,
-        default=9,
-        choices=range(2, 100),
-        metavar="2..99",
+        default=15,
+        choices=range(2, 1000),
+        metavar="2..999",
         help="the first warms up",
     )
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--public", type=Path, metavar="MODELS.PY", help="the public code's file")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(1)
 
+    code = None
+    if arguments.public is not None:
+        spec = importlib.util.spec_from_file_location("public_act", arguments.public)
+        assert spec is not None
+        assert spec.loader is not None
+        code = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(code)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("task", "halting bias", "mean N", "naive /s", "act-mobile /s", "ratio"):
-        table.add_column(column, justify="left" if column == "task" else "right")
-    for name, cell, hidden, size, count in (
-        ("parity", "rnn", 128, 128, 60),
-        ("addition", "lstm", 512, 32, 6),
-    ):
-        for bias, scale in ((1.0, 1.0), (-1.0, 10.0)):
-            torch.manual_seed(0)
-            task = task_class(name)()
-            model = ACTModel(task.config(hidden_size=hidden, cell=cell, max_ponder=20))
-            with torch.no_grad():
-                model.act.halting[0].bias.fill_(bias)  # type: ignore[operator, union-attr]
-                model.act.halting[0].weight.mul_(scale)  # type: ignore[operator, union-attr]
-            generator = torch.Generator().manual_seed(0)
-            batches = [task.batch(size, generator) for _ in range(8)]
-            with torch.no_grad():
-                steps = model(batches[0].inputs, lengths=batches[0].lengths).ponder.steps
-            mean = steps[batches[0].running].float().mean().item()
-            updates = {"ours": ours(task, model, batches), "naive": naive(task, model, batches)}
-            times: dict[str, list[float]] = {key: [] for key in updates}
-            for _ in range(arguments.rounds):
-                for key, update in updates.items():
-                    times[key].append(seconds(update, count))
-            median = {key: statistics.median(values[1:]) for key, values in times.items()}
-            table.add_row(
-                f"{name} ({cell} {hidden}, batch {size})",
-                f"{bias:+.0f}",
-                f"{mean:.2f}",
-                f"{1 / median['naive']:.0f}",
-                f"{1 / median['ours']:.0f}",
-                f"{median['naive'] / median['ours']:.2f}",
-            )
-    Console().print(table)
+    columns = ("mean N", "naive/s", "public/s", "ours/s", "floor/s", "to naive", "to public",
+               "to floor")  # fmt: skip
+    table.add_column("model")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for case in CASES:
+        for start in STARTS:
+            table.add_row(*rates(case, start, code, arguments.rounds))
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":

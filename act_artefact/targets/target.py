@@ -103,6 +103,8 @@ class Target:
     """The kinds of ponder loop that it can express."""
     unrolled_from: float = 0.5
     """The share of max_ponder that mean N must reach for ``--ponder auto`` to try ``unroll``."""
+    named_axes: bool = True
+    """True if axes may be of a size that a call chooses, besides time."""
     traced: bool = True
     """True if it lowers the traced program; else it reads the model itself."""
     folder: bool = False

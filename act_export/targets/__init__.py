@@ -83,12 +83,14 @@ def _files(path: Path) -> list[Path]:
     return sorted(path.iterdir()) if path.suffix == PARTS else [path]
 
 
-def require(target: Target, ponder: Ponder | Literal["auto"], precision: str) -> None:
+def require(
+    target: Target, ponder: Ponder | Literal["auto"], precision: str, dynamic: tuple[str, ...] = ()
+) -> None:
     """Refuse early, before a model is loaded, what the target cannot do or what it lacks here.
 
     Raises:
-        UserError: it has no such kind of ponder loop or precision, or something that it needs is
-            not installed.
+        UserError: it has no such kind of ponder loop or precision, no named axes, or something that
+            it needs is not installed.
     """
     if ponder not in (*target.ponders, "auto"):
         others = [each.name for each in TARGETS.values() if ponder in each.ponders]
@@ -101,6 +103,12 @@ def require(target: Target, ponder: Ponder | Literal["auto"], precision: str) ->
         raise UserError(
             f"--precision {precision}: target {target.name} has only {', '.join(target.readers)}: "
             f"use one of them, or --target {','.join(others)}"
+        )
+    if dynamic and not target.named_axes:
+        others = [each.name for each in TARGETS.values() if each.named_axes]
+        raise UserError(
+            f"--dynamic {','.join(dynamic)}: target {target.name} has inputs of one size: leave "
+            f"--dynamic out and fill smaller ones up with zeros, or use --target {','.join(others)}"
         )
     missing = [module for module in target.modules if find_spec(module) is None]
     if missing:

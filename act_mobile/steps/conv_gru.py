@@ -56,4 +56,4 @@ class ConvGRU(nn.Module):
     def features(self, constants: Constants, state: State) -> Tensor:
         """Average h over the image: (B, C)."""
         _, inside = constants
-        return state[0].sum((2, 3)) / inside.sum((2, 3))
+        return state[0].sum((2, 3)) / inside.sum((2, 3)).clamp(min=1)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+import msgspec
 from torch import Tensor
 
 from act_artefact.errors import UserError, shown
@@ -27,6 +28,15 @@ WAY_OUT = "train without --resume, into another folder"
 NAMES = ("best.ckpt", "last.ckpt")
 VERSION = r"2(\.\d{1,4}){1,2}((rc|\.post)\d{1,4})?"
 """Versions of Lightning whose checkpoints are read: it would convert older ones."""
+
+
+class _Evaluation(msgspec.Struct, forbid_unknown_fields=True):
+    """An entry of :attr:`Learner.history`."""
+
+    step: Count
+    metric: Number
+    ponder_steps: Number
+    ponder_cost: Number
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -58,9 +68,9 @@ def check_same_run(checkpoint: dict[str, Any], output: Path, task: Task, options
     saved = checkpoint["act_mobile"]
     if saved["task"] != task.to_dict():
         raise UserError(f"{output}: was trained for another task or size: give the same ones")
-    # How long to train, and when to look, may change; all else decides what training gives, and
-    # so do the steps where the learning rate falls towards their end.
-    free = {"evaluate_every", "target_metric", "patience"} | (
+    # How long to train, when to look and what to keep may change; all else decides what training
+    # gives, and so do the steps where the learning rate falls towards their end.
+    free = {"evaluate_every", "target_metric", "patience", "recompute"} | (
         set() if options.lr_decay else {"steps"}
     )
     for name, value in asdict(options).items():
@@ -116,7 +126,7 @@ def _expected(learner: Learner, trainer: lightning.Trainer) -> dict[str, Any]:
             "task": dict[str, Any],
             "options": dict[str, Any],
             "losses": list[tuple[Count, Number]],
-            "history": list[dict[str, Number]],
+            "history": list[_Evaluation],
         },
     }
 
@@ -140,15 +150,23 @@ def _check_alike(place: str, found: Any, expected: Any) -> None:
                 raise Mismatch(f"{place} has another length")
             for k, value in enumerate(expected):
                 _check_alike(f"{place}[{k}]", found[k], value)
-        case bool() | str() | None:
-            # What was not set may be set, and the other way round.
-            if type(found) not in (type(expected), type(None), str, int, float, bool):
+        case None | bool() | str():
+            if type(found) is not type(expected):
                 raise Mismatch(f"{place} is {shown(found)}")
         case int() | float():
             if type(found) not in (int, float) or not 0 <= found < 1 << 53:
                 raise Mismatch(f"{place} is {shown(found)}")
         case _:  # a declared type
-            typed(found, expected)
+            _check_typed(place, found, expected)
+
+
+def _check_typed(place: str, found: Any, expected: Any) -> None:
+    if isinstance(found, list):
+        found = [list(each) if isinstance(each, tuple) else each for each in found]
+    try:
+        typed(plain(found), expected)
+    except ValueError as error:
+        raise Mismatch(f"{place}: {error}") from None
 
 
 def _check_tensor(place: str, found: Any, expected: Tensor) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 import lightning
@@ -12,9 +11,9 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from act_artefact.errors import CheckFailed
-from act_mobile.act import ACTOutput
 from act_mobile.model import ACTModel
 from act_mobile.tasks.task import Batch, Task
+from act_mobile.training.loss import training_loss
 from act_mobile.training.options import Options
 
 LOG_EVERY = 50
@@ -22,10 +21,7 @@ LOG_EVERY = 50
 
 
 class Learner(lightning.LightningModule):
-    """Trains a model on the task's loss + tau * the halting policy's cost (Graves eq. 15).
-
-    The cost, for ``act`` rho = N + R, is summed over layers, mean over the time steps of all rows.
-    """
+    """Trains a model on the task's loss + tau * the halting policy's cost (Graves eq. 15)."""
 
     def __init__(self, task: Task, options: Options) -> None:
         super().__init__()
@@ -56,31 +52,11 @@ class Learner(lightning.LightningModule):
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         out = self.model(batch.inputs, lengths=batch.lengths)
-        loss = self.task.mean(self._errors(out, batch), batch)
-        cost = self._cost(out).sum() / (
-            batch.targets.shape[0] * batch.targets.shape[1]
-            if batch.lengths is None
-            else batch.lengths.sum()
-        )
+        loss, cost = training_loss(self.task, self.model.act.policy, out, batch)
         if self.global_step % LOG_EVERY == 0:
             self.losses.append((self.global_step, loss.item()))
             self.log_dict({"train/loss": loss.detach(), "train/ponder_cost": cost.detach()})
         return loss + self.options.tau * cost  # type: ignore[operator]
-
-    def _errors(self, out: ACTOutput, batch: Batch) -> Tensor:
-        """The task's errors as the policy weighs them: (B, T)."""
-        trail = out.ponder.trails[-1]
-        if trail is not None:
-            trail = trail._replace(output=self.model.head(trail.output))
-        errors = partial(self.task.errors, targets=batch.targets)
-        return self.model.act.policy.errors(out.output, trail, errors)
-
-    def _cost(self, out: ACTOutput) -> Tensor:
-        """The policy's cost of all layers: (B, T)."""
-        steps, remainder, trails = out.ponder
-        layers = zip(steps.unbind(-1), remainder.unbind(-1), trails, strict=True)
-        first, *more = (self.model.act.policy.cost(*layer) for layer in layers)
-        return sum(more, first)
 
     def validation_step(self, batch: Batch, index: int) -> None:
         with torch.no_grad():

@@ -6,14 +6,15 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from act_artefact.errors import UserError
+from act_artefact.errors import UserError, shown
 from act_mobile.model import ACTConfig
 from act_mobile.tasks.task import Task
 
-MOST = 1e6
+MOST = 1e30
 """The largest of any number that weighs or scales something."""
 
 MOST_STEPS = 10**9
+MOST_ROWS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,10 @@ class Options:
             if value is not None and abs(value) > MOST:
                 raise UserError(f"--{option} must lie within {MOST:g} of 0, not {value:g}")
         for name in ("steps", "batch_size", "evaluate_every", "patience"):
-            if settings[name] is not None and settings[name] > MOST_STEPS:
+            most = MOST_ROWS if name == "batch_size" else MOST_STEPS
+            if settings[name] is not None and settings[name] > most:
                 option = name.replace("_", "-")
-                raise UserError(f"--{option} must be at most {MOST_STEPS}, not {settings[name]}")
+                raise UserError(f"--{option} must be at most {most}, not {shown(settings[name])}")
         if settings["patience"] is not None and settings["patience"] < 1:
             raise UserError(f"--patience must be at least 1, not {settings['patience']}")
         if settings["seed"] >= 1 << 32:

@@ -73,7 +73,7 @@ def train(
     learner = Learner(task, options)
     if options.init is not None:
         _start_from(Path(options.init), learner.model)
-    trainer = _trainer(task, options, output, ranks)
+    trainer = make_trainer(task, options, output, ranks)
     if checkpoint is not None:
         check_whole(last, checkpoint, learner, trainer)
     start = 0 if checkpoint is None else int(checkpoint["global_step"])
@@ -143,7 +143,8 @@ def _start_from(path: Path, model: ACTModel) -> None:
     model.load_state_dict(trained.state_dict())
 
 
-def _trainer(task: Task, options: Options, output: Path, ranks: int) -> lightning.Trainer:
+def make_trainer(task: Task, options: Options, output: Path, ranks: int) -> lightning.Trainer:
+    """Make the trainer of a run, which takes nothing from the folder yet."""
     mode = "max" if task.higher_is_better else "min"
     callbacks: list[Callback] = [
         progress(),
@@ -195,11 +196,10 @@ def _check_folder(output: Path, resume: bool) -> None:
 @contextmanager
 def _folder(output: Path) -> Iterator[None]:
     """Make the run's folder, and leave nothing new of a run that ends before a checkpoint."""
-    before = [path for path in (output, *output.parents) if path.exists()]
     made = [path for path in (output, *output.parents) if not path.exists()]
-    there = set(output.iterdir()) if output in before else set()
+    there = set() if made else set(output.iterdir())
+    output.mkdir(parents=True, exist_ok=True)
     try:
-        output.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
         if not (output / CHECKPOINTS / "last.ckpt").exists():

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from act_profiling.operators import Operator
-from act_profiling.rows import Keep
+if TYPE_CHECKING:
+    from act_profiling.operators import Operator
+    from act_profiling.rows import Keep
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Job:
 
     folder: Path
     target: str
-    """onnx, tflite or native: which runtime is needed."""
+    """A name in :data:`act_artefact.targets.TARGETS`: which runtime is needed."""
     first_calls: tuple[int, ...] = (0,)
     """The calls with which sequences begin: where a run that was cut short may resume."""
 
@@ -69,7 +70,7 @@ class Device(Protocol):
 
     name: str
     """As the user names it: host, adb:SERIAL, emulated."""
-    times_mean_something: bool
+    reports_latency: bool
     """False for an emulated device, whose times are never shown as latency."""
 
     def describe(self) -> dict[str, Any]:

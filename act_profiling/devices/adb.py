@@ -6,8 +6,8 @@ import logging
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,9 +18,10 @@ from act_profiling.adb.connection import PATIENCE, Connection
 from act_profiling.adb.discovery import find
 from act_profiling.adb.session import Ending, Session
 from act_profiling.adb.watch import Watch
-from act_profiling.devices import Job, Outcome, Settings
+from act_profiling.devices import Device, Job, Outcome, Settings
 from act_profiling.devices.host import facts_of, failure, runner_options
 from act_profiling.operators import Operator, read_operators
+from act_profiling.programs import DeviceProgram, Programs, device_programs
 from act_profiling.resume import Kept
 
 FIXED_PERFORMANCE_API = 30
@@ -40,28 +41,14 @@ NOT_EXECUTABLE = "not executable"
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Program:
-    """What runs jobs on a device: files that are put beside a job, and how a command begins."""
-
-    files: Mapping[str, Path]
-    """Name there -> file here: the runner, the runtime's library, what they need."""
-    command: tuple[str, ...]
-    library: str = ""
-    """The runtime's library, by its name there; empty where the runtime is in the runner."""
-    version: str = ""
-    """The library's, where it is known."""
+def open_named(which: str, *, runtime: Path | None, keep: bool) -> list[Device]:
+    """Open the phones that ``adb``, ``adb:SERIAL`` or ``adb:all`` means, with our programs."""
+    wanted = f"adb:{which}" if which else "adb"
+    return list(open_phones(wanted, device_programs(runtime), keep=keep))
 
 
-Programs = Callable[[str, Sequence[str]], Program]
-"""(target, the device's ABIs, preferred first) -> what runs such jobs there.
-
-Raises UserError where there is none for these ABIs.
-"""
-
-
-def open_devices(wanted: str, programs: Programs, **options: Any) -> list[AdbDevice]:
-    """The devices that ``adb``, ``adb:SERIAL`` or ``adb:all`` means.
+def open_phones(wanted: str, programs: Programs, **options: Any) -> list[AdbDevice]:
+    """Open the devices that ``adb``, ``adb:SERIAL`` or ``adb:all`` means.
 
     Raises:
         UserError: no adb, no such device, or it is not ready or in use.
@@ -89,7 +76,7 @@ class AdbDevice:
         fixed_performance: use the fixed-performance mode, where there is one.
     """
 
-    times_mean_something = True
+    reports_latency = True
 
     def __init__(
         self,
@@ -187,7 +174,7 @@ class AdbDevice:
                 },
             },
             counts=self._counts(settings),
-            operators=self._operators(said),
+            operators=self._operators(job.target, said),
             resumed=resumed,
             notes=tuple(notes),
             throttled=bool(worst and worst.throttled),
@@ -199,7 +186,7 @@ class AdbDevice:
         return self._may_fix and self._session.fix_performance()
 
     def _attempt(
-        self, program: Program, kept: Kept, watch: Watch, rows: Path
+        self, program: DeviceProgram, kept: Kept, watch: Watch, rows: Path
     ) -> tuple[str, Ending]:
         """Run what is left; why it was cut short, empty if it came to its end.
 
@@ -252,13 +239,13 @@ class AdbDevice:
         """What an emulator counted in the run."""
         return ()
 
-    def _operators(self, said: Mapping[str, Any]) -> tuple[Operator, ...]:
+    def _operators(self, target: str, said: Mapping[str, Any]) -> tuple[Operator, ...]:
         """From the profiles of the last run alone, where it was resumed."""
         with tempfile.TemporaryDirectory() as folder:
             profiles = [Path(folder) / Path(name).name for name in said.get("op_profiles", ())]
             for profile in profiles:
                 self._session.pull(profile.name, profile)
-            return read_operators(profiles, said["calls"])
+            return read_operators(target, profiles, said["calls"])
 
     def _failure(self, ending: Ending) -> UserError | CheckFailed:
         code = ending.code or 0
@@ -295,7 +282,7 @@ def _files(folder: Path) -> dict[str, Path]:
     }
 
 
-def _options(program: Program, kept: Kept) -> list[str]:
+def _options(program: DeviceProgram, kept: Kept) -> list[str]:
     """The runner's arguments."""
     words = ["plan.txt", "data.bin", "rows.bin"]
     if program.library:

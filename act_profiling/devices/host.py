@@ -14,15 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from act_artefact.errors import CheckFailed, UserError
-from act_profiling.devices import Interrupted, Job, Outcome, Settings
-from act_profiling.libraries import NATIVE, installed_library, own_library
+from act_artefact.targets import TARGETS, BuiltInRuntime
+from act_profiling.devices import Device, Interrupted, Job, Outcome, Settings
+from act_profiling.libraries import installed_library, own_library
 from act_profiling.operators import read_operators
-from act_profiling.runner import NATIVE_NAME, host_runner
+from act_profiling.runner import host_runner
 
 CPU = Path("/sys/devices/system/cpu")
 STUCK_SECONDS = 600.0
 """A run whose rows do not grow for so long is given up."""
 POLL_SECONDS = 1.0
+
+
+def open_named(which: str, *, runtime: Path | None, keep: bool) -> list[Device]:
+    """Open this machine as a device; nothing is pushed, so ``keep`` has no effect."""
+    if which:
+        raise UserError(f"--device 'host:{which}': this machine is host alone")
+    return [HostDevice(runtime)]
 
 
 class HostDevice:
@@ -34,7 +42,7 @@ class HostDevice:
     """
 
     name = "host"
-    times_mean_something = True
+    reports_latency = True
 
     def __init__(self, runtime: Path | None = None, stuck_seconds: float = STUCK_SECONDS) -> None:
         self._runtime, self._stuck = runtime, stuck_seconds
@@ -69,13 +77,14 @@ class HostDevice:
             raise failure(code, errors)
         facts = facts_of(said)
         profiles = map(Path, facts.get("op_profiles", ()))
-        return Outcome(rows, facts, operators=read_operators(profiles, facts["calls"]))
+        return Outcome(rows, facts, operators=read_operators(job.target, profiles, facts["calls"]))
 
     def _runner(self, target: str) -> list[str]:
         """The runner for a target and, where the runtime is not in it, the option that names it."""
-        if target == NATIVE:
-            own = self._runtime / NATIVE_NAME if self._runtime else None
-            return [str(own if own and own.is_file() else host_runner(native=True))]
+        device = TARGETS[target].device
+        if isinstance(device, BuiltInRuntime):
+            own = self._runtime / device.runner if self._runtime else None
+            return [str(own if own and own.is_file() else host_runner(device))]
         library = own_library(self._runtime, target) if self._runtime else installed_library(target)
         return [str(host_runner()), "--library", str(library.path), *library.version_option]
 

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from act_artefact.errors import UserError
-from act_profiling.devices import Device
+from act_artefact.errors import UserError, either
+
+if TYPE_CHECKING:
+    from act_profiling.devices import Device
+
+DEVICES = {"host": "host", "adb": "adb|adb:SERIAL|adb:all", "emulated": "emulated[:CPU]"}
+"""Every kind of device by its name, which is also its module's, and how it is written."""
+
+
+@runtime_checkable
+class DeviceKind(Protocol):
+    """The function at the top of a device's module."""
+
+    def open_named(self, which: str, *, runtime: Path | None, keep: bool) -> list[Device]:
+        """Open the devices that ``KIND:which`` means, or ``KIND`` alone where ``which`` is empty.
+
+        Args:
+            runtime: a folder with the runtimes' libraries for the device; else the pinned ones.
+            keep: leave on the device what was pushed.
+
+        Raises:
+            UserError: there is no such device, or it is not ready, and what would help.
+        """
+        ...
 
 
 def open_devices(name: str, *, runtime: Path | None = None, keep: bool = False) -> list[Device]:
-    """The devices that ``host``, ``adb``, ``adb:SERIAL``, ``adb:all`` or ``emulated`` mean.
+    """Open the devices that a name on the command line means; see ``DEVICES``.
 
     Args:
         runtime: a folder with the runtimes' libraries for the device; else the pinned ones.
@@ -19,20 +43,10 @@ def open_devices(name: str, *, runtime: Path | None = None, keep: bool = False) 
         UserError: there is no such device, or it is not ready, and what would help.
     """
     kind, _, which = name.partition(":")
-    if kind == "host" and not which:
-        from act_profiling.devices.host import HostDevice
-
-        return [HostDevice(runtime)]
-    if kind == "adb":
-        from act_profiling.devices import adb
-        from act_profiling.programs import device_programs
-
-        return list(adb.open_devices(name, device_programs(runtime), keep=keep))
-    if kind == "emulated":
-        from act_profiling.counting import QemuCounter
-        from act_profiling.devices.emulated import EmulatedDevice
-        from act_profiling.programs import device_programs
-
-        programs, cpu = device_programs(runtime), which or "cortex-a76"
-        return [EmulatedDevice(programs, cpu, QemuCounter(), keep=keep)]
-    raise UserError(f"--device {name!r}: use host, adb, adb:SERIAL, adb:all or emulated[:CPU]")
+    if kind not in DEVICES:
+        known = [word for words in DEVICES.values() for word in words.split("|")]
+        raise UserError(f"--device {name!r}: use {either(known)}")
+    module = import_module(f"{__package__}.{kind}")
+    if not isinstance(module, DeviceKind):
+        raise TypeError(f"{module.__name__}: needs open_named()")
+    return module.open_named(which, runtime=runtime, keep=keep)

@@ -33,7 +33,7 @@ def build(
     *,
     device: str,
     identity: str,
-    times_mean_something: bool,
+    reports_latency: bool,
     device_facts: Mapping[str, Any],
     data: Mapping[str, Any],
     versions: Mapping[str, str],
@@ -51,7 +51,7 @@ def build(
         boundary: what lies between the two readings of the clock, in words.
         notes: what a reader should know of the whole run.
     """
-    cost = "latency" if times_mean_something else "instructions"
+    cost = "latency" if reports_latency else "instructions"
     variants = [_variant(each, cost) for each in measurements]
     labels = [each["label"] for each in variants]
     if len(set(labels)) < len(labels):

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from act_artefact.errors import CheckFailed, UserError
+from act_artefact.errors import CheckFailed, UserError, escaped
 from act_profiling import statistics
 from act_profiling.ending import failed_checks
 from act_profiling.front import equal
@@ -89,8 +89,8 @@ def compare(old: Report, new: Report, anyway: bool = False) -> Comparison:
     shared = [label for label in before if label in after]
     if not shared:
         raise UserError(
-            f"no variant is in both reports: one has {', '.join(before)}, "
-            f"the other {', '.join(after)}"
+            f"no variant is in both reports: one has {escaped(', '.join(before))}, "
+            f"the other {escaped(', '.join(after))}"
         )
     alone = [
         f"{label} is only in the {which} report"
@@ -109,9 +109,12 @@ def _different(old: Report, new: Report) -> Iterator[str]:
     """Why numbers of these reports cannot be compared."""
     one, other = old["device"]["identity"], new["device"]["identity"]
     if one != other:
-        yield f"different devices ({one}; {other})"
+        yield f"different devices ({escaped(one)}; {escaped(other)})"
     if any(old["data"][name] != new["data"][name] for name in DATA):
-        names = (f"{r['data']['name']}, {r['data']['time_steps']} time steps" for r in (old, new))
+        names = (
+            f"{escaped(r['data']['name'])}, {r['data']['time_steps']} time steps"
+            for r in (old, new)
+        )
         yield f"different data ({'; '.join(names)})"
 
 

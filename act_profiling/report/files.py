@@ -8,23 +8,31 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from act_artefact.errors import UserError
-from act_artefact.files import read_json
+from act_artefact.schema import read_json
 from act_artefact.staging import check_output, staging
 from act_profiling.measurement import Measurement
 from act_profiling.report import html
 from act_profiling.report.build import FORMAT, Report
 from act_profiling.report.columns import calls, columns
+from act_profiling.report.schema import ReportFile
 
 INLINE_LIMIT = 20_000
 """Rows and time steps of all variants, above which they lie in ``NAME.rows.npz`` beside."""
 
-LIMIT = 256 << 20
-"""Bytes of a report that is read."""
+LIMIT = 64 << 20
+"""Bytes of a report that is read: rows of more than :data:`INLINE_LIMIT` lie beside it."""
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
+
+
+class _Format(msgspec.Struct):
+    """The entry that tells a report from other JSON."""
+
+    format: str = ""
 
 
 def check_paths(reports: Iterable[tuple[Path | None, Path | None]]) -> None:
@@ -38,6 +46,9 @@ def check_paths(reports: Iterable[tuple[Path | None, Path | None]]) -> None:
     """
     seen = set()
     for path, page in reports:
+        for file in filter(None, (path, page)):
+            if file.name in ("", ".."):
+                raise UserError(f"{file}: is a folder: give the name of a file in it")
         rows = path and path.with_name(_rows_name(path))
         for file in filter(None, (path, rows, page)):
             check_output(file)
@@ -77,15 +88,14 @@ def read(path: Path) -> Report:
     """Read ``report.json``.
 
     Raises:
-        UserError: it is missing, not JSON, or not a report of this format.
+        UserError: it is missing, not JSON, not a report of this format, or not a whole one.
     """
     try:
-        report = read_json(path, LIMIT)
+        if read_json(path, LIMIT, _Format).format != FORMAT:
+            raise UserError(f"{path}: not an {FORMAT} report")
+        return msgspec.to_builtins(read_json(path, LIMIT, ReportFile))
     except UserError as error:
         raise UserError(f"{error}: give a report that act-profile wrote") from None
-    if not isinstance(report, dict) or report.get("format") != FORMAT:
-        raise UserError(f"{path}: not an {FORMAT} report: profile the artefact again")
-    return report
 
 
 def _rows_name(path: Path) -> str:

@@ -56,9 +56,12 @@ static Call take_call(Cursor *cursor, const Plan *plan, size_t state_bytes) {
   if (call.time < 1 || call.time > MAX_TIME || flags > EXPLICIT_STATE)
     fail(FAIL_INPUT, "%s: not a call", cursor->path);
   call.fresh = take(cursor, (plan->batch + 3) / 4 * 4);
-  size_t bytes = shape_bytes(&plan->inputs[0], call.time);
-  if (!bytes) fail(FAIL_INPUT, "%s: a call of more than a gigabyte", cursor->path);
-  call.input = take(cursor, bytes);
+  call.inputs = cursor->at;
+  for (size_t i = 0; i < data_inputs(plan); i++) {
+    size_t bytes = shape_bytes(&plan->inputs[i], call.time);
+    if (!bytes) fail(FAIL_INPUT, "%s: a call of more than a gigabyte", cursor->path);
+    take(cursor, bytes);
+  }
   if (flags & EXPLICIT_STATE) call.state = take(cursor, state_bytes);
   call.first = call.state || all_set(call.fresh, plan->batch);
   return call;

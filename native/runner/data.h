@@ -7,7 +7,7 @@
 typedef struct {
   uint32_t time;
   const uint8_t *fresh; /* a byte a row: whether it starts from the initial state */
-  const uint8_t *input;
+  const uint8_t *inputs; /* every data input, in the plan's order */
   const uint8_t *state; /* every state input, or NULL where the call goes on from the last one */
   bool first;           /* of a sequence: nothing of the calls before it is needed */
 } Call;

@@ -85,7 +85,12 @@ static void prepare(Run *run, const Call *call) {
   if (call->state) memcpy(run->state, call->state, state_bytes(run));
   reset_rows(run, call->fresh);
   feed_state(run);
-  memcpy(run->model->inputs[0].data, call->input, run->model->inputs[0].bytes);
+  const uint8_t *from = call->inputs;
+  for (size_t i = 0; i < data_inputs(run->model->plan); i++) {
+    const Slot *input = &run->model->inputs[i];
+    memcpy(input->data, from, input->bytes);
+    from += input->bytes;
+  }
   feed_model(run->model);
 }
 

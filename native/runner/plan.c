@@ -222,9 +222,14 @@ static void check(const Line *line, const Plan *plan) {
   for (size_t i = 0; i < 3; i++)
     if (plan->output_count <= i || strcmp(plan->outputs[i].name, needed[i]) != 0)
       fail(FAIL_INPUT, "%s: output %zu is not %s", line->path, i + 1, needed[i]);
-  if (!plan->input_count) fail(FAIL_INPUT, "%s: no input", line->path);
-  if (plan->input_count != 1 + plan->state_count + plan->budget_count)
-    fail(FAIL_INPUT, "%s: an input is neither data, state nor budget", line->path);
+  if (plan->input_count < 1 + plan->state_count + plan->budget_count)
+    fail(FAIL_INPUT, "%s: no data input", line->path);
+  for (size_t i = 0; i < plan->state_count; i++)
+    if (plan->states[i].input < data_inputs(plan))
+      fail(FAIL_INPUT, "%s: a state before the data", line->path);
+  for (size_t i = 0; i < plan->budget_count; i++)
+    if (plan->budgets[i].input < data_inputs(plan))
+      fail(FAIL_INPUT, "%s: a budget before the data", line->path);
 }
 
 Plan *read_plan(const char *path) {
@@ -236,6 +241,10 @@ Plan *read_plan(const char *path) {
   check(&line, plan);
   fclose(line.file);
   return plan;
+}
+
+size_t data_inputs(const Plan *plan) {
+  return plan->input_count - plan->state_count - plan->budget_count;
 }
 
 size_t find_shape(const Shape *shapes, size_t count, const char *name) {

@@ -49,6 +49,9 @@ typedef struct {
 /* Ends the program if it is not a whole plan. */
 Plan *read_plan(const char *path);
 
+/* How many of the inputs, the first ones, are data: neither state nor budget. */
+size_t data_inputs(const Plan *plan);
+
 /* The place of a name among shapes, or `count`. */
 size_t find_shape(const Shape *shapes, size_t count, const char *name);
 

@@ -16,9 +16,9 @@ from act_artefact.manifest import Manifest
 from act_profiling.adb import Adb, session
 from act_profiling.adb.discovery import connect
 from act_profiling.devices import Job
-from act_profiling.devices.adb import Program, Programs
-from act_profiling.emulator.emulation import private_environment
+from act_profiling.devices.emulated.emulation import private_environment
 from act_profiling.job import Call, write_data, write_plan
+from act_profiling.programs import DeviceProgram, Programs
 from act_profiling.rows import read_rows
 from tests.device.double import Double
 
@@ -108,8 +108,8 @@ def standin(tmp_path: Path) -> Callable[..., Programs]:
         runner.write_text(f"#!{sys.executable} -ES\n{source}")
         files = {"act-runner": runner, "library.so": library}
 
-        def choose(target: str, abis: Sequence[str]) -> Program:
-            return Program(files, ("./act-runner",), "library.so")
+        def choose(target: str, abis: Sequence[str]) -> DeviceProgram:
+            return DeviceProgram(files, ("./act-runner",), "library.so")
 
         return choose
 

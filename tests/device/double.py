@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from act_profiling.emulator.daemon import FEATURES, STDOUT_ID, Daemon
-from act_profiling.emulator.phone import Phone, write_phone
-from act_profiling.emulator.protocol import Connection, Stream
-from act_profiling.emulator.tree import Tree
+from act_profiling.devices.emulated.daemon import FEATURES, STDOUT_ID, Daemon
+from act_profiling.devices.emulated.phone import Phone, write_phone
+from act_profiling.devices.emulated.protocol import Connection, Stream
+from act_profiling.devices.emulated.tree import Tree
 
 PHONE = Phone("Double 8", "double", ("cortex-a55",) * 4 + ("cortex-a76",) * 4)
 OWN_PATHS = re.compile(r"(?<![\w./-])/(data|sdcard|sys)(?=[/\s'\"]|$)")

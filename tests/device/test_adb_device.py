@@ -12,8 +12,9 @@ from act_artefact.errors import UserError
 from act_profiling.adb import Adb
 from act_profiling.adb.discovery import connect, find
 from act_profiling.devices import Job, Settings
-from act_profiling.devices.adb import AdbDevice, Programs
+from act_profiling.devices.adb import AdbDevice
 from act_profiling.operators import Operator
+from act_profiling.programs import Programs
 from tests.device.conftest import CALLS, ONCE, measured
 from tests.device.double import Double
 

@@ -17,13 +17,13 @@ from act_export.api import Options, export
 from act_profiling.adb import Adb, Connection
 from act_profiling.adb.client import DeviceGone
 from act_profiling.devices import Job, Settings
-from act_profiling.devices.adb import AdbDevice, Program
-from act_profiling.devices.emulated import EmulatedDevice
-from act_profiling.emulator.emulation import Emulation
-from act_profiling.emulator.namespace import Machine, Unavailable
+from act_profiling.devices.adb import AdbDevice
+from act_profiling.devices.emulated.device import EmulatedDevice
+from act_profiling.devices.emulated.emulation import Emulation
+from act_profiling.devices.emulated.namespace import Machine, Unavailable
 from act_profiling.golden import check_golden, device_calls
 from act_profiling.job import Call, write_data, write_plan
-from act_profiling.programs import device_programs
+from act_profiling.programs import DeviceProgram, device_programs
 from act_profiling.rows import read_rows
 from act_profiling.variants import Artefact, open_artefact
 
@@ -175,7 +175,7 @@ def test_wrong_abi(phone: Emulation, artefact: Artefact, tmp_path: Path) -> None
     library.touch()
     runner = tmp_path / "act-runner"
     runner.write_bytes(b"\x7fELF\x01\x01\x01" + bytes(9) + b"\x02\x00\x28\x00" + bytes(60))
-    program = Program(
+    program = DeviceProgram(
         {"act-runner": runner, "library.so": library}, ("./act-runner",), library.name
     )
     job = golden_job(artefact, tmp_path / "job")
@@ -208,7 +208,7 @@ def test_device_goes_with_its_phone() -> None:
     connection.output("sleep 1000 > /dev/null 2>&1 & true")
     device.close()
     assert device.name == "emulated:cortex-a76"
-    assert not device.times_mean_something
+    assert not device.reports_latency
     with pytest.raises(DeviceGone):
         connection.run("true")
     connection.adb.call(["kill-server"])  # the call above started one

@@ -24,7 +24,8 @@ from act_profiling.adb import Adb, session, watch
 from act_profiling.adb.discovery import connect, find
 from act_profiling.adb.transfer import sha256
 from act_profiling.devices import Job, Outcome, Settings
-from act_profiling.devices.adb import AdbDevice, Programs
+from act_profiling.devices.adb import AdbDevice
+from act_profiling.programs import Programs
 from tests.device.conftest import CALLS, ONCE, ROW_SIZE, SEQUENCE, measured
 from tests.device.double import Double, Faults
 
@@ -461,11 +462,12 @@ import sys
 from pathlib import Path
 from act_profiling.adb import Adb, session
 from act_profiling.devices import Job, Outcome, Settings
-from act_profiling.devices.adb import AdbDevice, Program
+from act_profiling.devices.adb import AdbDevice
+from act_profiling.programs import DeviceProgram
 
 serial, job, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 files = {"act-runner": folder / "act-runner", "library.so": folder / "orders.json"}
-program = Program(files, ("./act-runner",), "library.so")
+program = DeviceProgram(files, ("./act-runner",), "library.so")
 session.BEAT_SECONDS = 0.2
 device = AdbDevice(Adb(), serial, lambda target, abis: program)
 device.run(Job(job, "onnx"), Settings(), folder / "crashed.bin")

@@ -11,10 +11,10 @@ from act_export import Options, export
 from act_mobile import save_model
 from act_profiling import open_devices, profile
 from act_profiling.cli import main
+from act_profiling.config import MeasureConfig
 from act_profiling.devices.adb import AdbDevice
-from act_profiling.devices.emulated import EmulatedDevice
-from act_profiling.emulator.namespace import Unavailable
-from act_profiling.session import Extent
+from act_profiling.devices.emulated.device import EmulatedDevice
+from act_profiling.devices.emulated.namespace import Unavailable
 from tests.export.conftest import pondering
 from tests.profiling.test_equality import MODELS, other_weights
 
@@ -40,8 +40,8 @@ def test_a_whole_profile_in_arm64(tmp_path: Path) -> None:
         pytest.skip(str(error))
     assert isinstance(device, EmulatedDevice)
     try:
-        extent = Extent(rounds=1, warmup=1)
-        report = profile(paths, data, device, extent=extent, page=tmp_path / "report.html")
+        config = MeasureConfig(rounds=1, warmup=1)
+        report = profile(paths, data, device, config=config, page=tmp_path / "report.html")
         AdbDevice.close(device)  # the phone itself is still there
         left = device._connection.output("ls -A /data/local/tmp")
     finally:

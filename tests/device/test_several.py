@@ -15,8 +15,9 @@ from act_artefact.errors import CheckFailed
 from act_profiling.adb import Adb
 from act_profiling.adb.discovery import connect
 from act_profiling.devices import Device, Interrupted, Job, Settings
-from act_profiling.devices.adb import AdbDevice, Programs, open_devices
+from act_profiling.devices.adb import AdbDevice, open_phones
 from act_profiling.ending import on_each
+from act_profiling.programs import Programs
 from tests.device.conftest import ONCE, measured
 from tests.device.double import Double
 
@@ -42,7 +43,7 @@ def opened(
     devices: list[AdbDevice] = []
 
     def open_both(programs: Programs) -> list[AdbDevice]:
-        devices.extend(open_devices("adb:all", programs, cool_seconds=0))
+        devices.extend(open_phones("adb:all", programs, cool_seconds=0))
         assert {d.name for d in devices} == {f"adb:{d.serial}" for d in (double, other)}
         return devices
 

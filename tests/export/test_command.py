@@ -128,7 +128,7 @@ def test_bad_models(model_file: ModelFile, tmp_path: Path) -> None:
         ),
         (["--target", "onnx", "--batch", "0"], "--batch must be at least 1, not 0"),
         (["--target", "onnx", "--max-ponder", "9"], "--max-ponder 9: this model was made for 1 to"),
-        (["--target", "onnx", "--sequence", "many"], "'many' is neither stream, dynamic nor a"),
+        (["--target", "onnx", "--sequence", "many"], "'many' is neither stream, dynamic, whole"),
         (
             ["--target", "onnx", "--sequence", "dynamic", "--ponder", "unroll"],
             "--sequence dynamic: an unrolled ponder loop has its time steps written out",

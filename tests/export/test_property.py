@@ -18,13 +18,15 @@ from act_export import export
 from act_export.api import Options
 from act_export.targets import TARGETS
 from act_export.verify import Verification
-from act_mobile import save_model
+from act_mobile import IteratedConfig, IteratedModel, save_model
 from act_mobile.cells import CELLS
+from act_mobile.halting import parse_halting
 from tests.export import own_modules
 from tests.export.conftest import pondering
 
 UNROLLED = {"onnx": 200, "tflite": 30, "coreml": 30}
 LOOPED = {"onnx": 100, "tflite": 100, "coreml": 100, "native": 300}
+ITERATED = {"onnx": 40, "tflite": 20, "coreml": 20}
 OWN = 20
 SHARDS = 10
 """Each target's examples are split, so that they can run side by side."""
@@ -32,14 +34,23 @@ CHOSEN = range(int(os.environ.get("ACT_PROPERTY_SHARDS", SHARDS)))
 """How many of the shards run: CI takes the first, `make test-property` all."""
 
 
+HALTING = ["act", "act", "act", "pondernet", "pondernet:0.5", "skip"]
+
+
+def kinds(halting: str) -> tuple[str, ...]:
+    """The kinds of ponder loop that can express a policy."""
+    return parse_halting(halting, max_ponder=1, epsilon=0.01).kinds
+
+
 @st.composite
 def models(draw: st.DrawFn, ponders: list[Any]) -> tuple[dict[str, Any], Options]:
     """A model and a form to export it in; unrolled, T M is kept small: it decides the time."""
-    ponder = draw(st.sampled_from(ponders))
+    halting = draw(st.sampled_from(HALTING))
+    ponder = draw(st.sampled_from([p for p in ponders if p in kinds(halting)]))
     unrolled = ponder == "unroll"
     max_ponder = draw(st.integers(1, 12))
     sequences = ["stream", "stream", 1, 2, 3] if unrolled else ["stream", "stream", 1, 4, "dynamic"]
-    sequence: Any = draw(st.sampled_from(sequences))
+    sequence: Any = "stream" if ponder == "host" else draw(st.sampled_from(sequences))
     small = unrolled and sequence != "stream"
     config = {
         "seed": draw(st.integers(0, 1 << 20)),
@@ -51,9 +62,33 @@ def models(draw: st.DrawFn, ponders: list[Any]) -> tuple[dict[str, Any], Options
         "max_ponder": min(max_ponder, 5) if small else max_ponder,
         "epsilon": draw(st.sampled_from([0.001, 0.01, 0.1, 0.4])),
         "vocab_size": draw(st.sampled_from([None, None, 7])),
+        "halting": halting,
     }
     budget = not unrolled and draw(st.booleans())
     return config, Options(ponder, sequence, draw(st.integers(1, 3)), budget, samples=60)
+
+
+@st.composite
+def iterated_models(draw: st.DrawFn) -> tuple[IteratedModel, Options]:
+    """A model without time and a form to export it in."""
+    halting = draw(st.sampled_from(HALTING))
+    ponder = draw(st.sampled_from([k for k in kinds(halting) if k != "eager"]))
+    torch.manual_seed(draw(st.integers(0, 1 << 20)))
+    model = IteratedModel(
+        IteratedConfig(
+            channels=draw(st.integers(1, 4)),
+            hidden_size=draw(st.integers(1, 7)),
+            output_size=draw(st.integers(1, 3)),
+            height=draw(st.integers(1, 7)),
+            width=draw(st.integers(1, 7)),
+            max_ponder=draw(st.integers(1, 5)),
+            epsilon=draw(st.sampled_from([0.01, 0.1, 0.4])),
+            halting=halting,
+        )
+    )
+    budget = ponder != "unroll" and draw(st.booleans())
+    own_modules.uneven(model)
+    return model, Options(ponder, None, draw(st.integers(1, 3)), budget, samples=60)
 
 
 def check_examples(
@@ -105,8 +140,22 @@ def test_random_models(target: str, unrolled: bool, shard: int) -> None:
         return done.verification
 
     count = (UNROLLED if unrolled else LOOPED)[target] // SHARDS
-    looped = [ponder for ponder in ("loop", "loop", "peeled") if ponder in TARGETS[target].ponders]
+    among = ("loop", "loop", "peeled", "host")
+    looped = [ponder for ponder in among if ponder in TARGETS[target].ponders]
     check_examples(models(["unroll"] if unrolled else looped), count, shard, run)
+
+
+@pytest.mark.property
+@pytest.mark.parametrize("shard", CHOSEN)
+@pytest.mark.parametrize("target", ITERATED)
+def test_random_iterated_models(target: str, shard: int) -> None:
+    def run(drawn: tuple[IteratedModel, Options], folder: Path) -> Verification:
+        model, options = drawn
+        save_model(folder / "model.pt", model)
+        (done,) = export(folder / "model.pt", target, output=folder / "out", options=options)
+        return done.verification
+
+    check_examples(iterated_models(), ITERATED[target] // SHARDS, shard, run)
 
 
 @pytest.mark.property

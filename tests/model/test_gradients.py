@@ -56,7 +56,11 @@ def test_gradcheck_where_every_row_halts_at_once(cell: Any) -> None:
     torch.autograd.gradcheck(lambda x, *_: every_output(act, x), (x, *act.parameters()))
 
 
-@pytest.mark.parametrize("lengths", [None, [3, 1, 2, 3, 2]], ids=["whole", "ragged"])
+@pytest.mark.parametrize(
+    "lengths",
+    [None, [3, 1, 2, 3, 2], [2, 1, 2, 1, 2]],
+    ids=["whole", "ragged", "all end early"],
+)
 @pytest.mark.parametrize("cell", [*CELLS, OwnCell], ids=[*CELLS, "own"])
 def test_gradcheck(cell: Any, lengths: list[int] | None) -> None:
     act = pondering(cell)

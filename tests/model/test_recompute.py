@@ -107,6 +107,7 @@ def kept_bytes(act: ACT, x: Tensor) -> int:
     saved: list[weakref.ref[Tensor]] = []
 
     def keep(tensor: Tensor) -> Tensor:
+        tensor = tensor.detach()  # or an output that is saved would keep itself alive
         saved.append(weakref.ref(tensor))
         return tensor
 

@@ -29,14 +29,14 @@ from tests.export.test_tflite_loop import subject_of
 pytestmark = pytest.mark.old_readers
 
 FORMS = {
-    "unroll": Form("unroll"),
-    "loop": Form("loop"),
-    "peeled": Form("peeled"),
-    "host": Form("host"),
-    "batch": Form("loop", batch=3),
-    "budget": Form("loop", budget_inputs=True),
-    "sequence": Form("loop", 4),
-    "dynamic": Form("peeled", "dynamic"),
+    "unroll": Form(ponder="unroll"),
+    "loop": Form(ponder="loop"),
+    "peeled": Form(ponder="peeled"),
+    "host": Form(ponder="host"),
+    "batch": Form(ponder="loop", batch=3),
+    "budget": Form(ponder="loop", budget_inputs=True),
+    "sequence": Form(ponder="loop", sequence=4),
+    "dynamic": Form(ponder="peeled", sequence="dynamic"),
 }
 TOLERANCE = {"fp32": 1e-5, "fp16": 6e-4, "int8": 5e-3}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from act_profiling.measurement import GoldenCheck, Measurement, Metric, Round, Sample, Variant
+from act_profiling.measurement import GoldenCheck, Measurement, Metric, Round, Sample, VariantFacts
 from act_profiling.report.build import Report, build
 from act_profiling.rows import Row
 
@@ -94,7 +94,7 @@ def measurement(
         "sequence": "stream",
     }
     return Measurement(
-        Variant(
+        VariantFacts(
             label=label,
             max_ponder=max_ponder,
             epsilon=epsilon,
@@ -191,4 +191,4 @@ def report(measurements: list[Measurement], emulated: bool = False, **changes: A
             "identity": "qemu-user cortex-a76",
             "device_facts": {"cpu": "cortex-a76", "qemu": "7.2"},
         }
-    return build(measurements, times_mean_something=not emulated, **{**arguments, **changes})
+    return build(measurements, reports_latency=not emulated, **{**arguments, **changes})

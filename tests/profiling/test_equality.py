@@ -17,12 +17,12 @@ from act_artefact.manifest import read_manifest
 from act_export import Options, export
 from act_mobile import load_model
 from act_profiling import profile
+from act_profiling.config import MeasureConfig
 from act_profiling.devices.host import HostDevice
-from act_profiling.session import Extent
 from tests.export.test_property import CHOSEN, SHARDS
 
 MODELS = Path(__file__).parents[2] / "models"
-QUICK = Extent(rounds=1, min_count=1, min_seconds=0, warmup=0, memory=False, operators=False)
+QUICK = MeasureConfig(rounds=1, min_count=1, min_seconds=0, warmup=0, memory=False, operators=False)
 
 CASES: list[tuple[str, str, Any, Any, int]] = [
     (model, target, sequence, ponder, batch)
@@ -52,7 +52,7 @@ def test_what_is_exported_passes_its_golden_check(shard: int, tmp_path: Path) ->
             options=Options(ponder, sequence, batch, samples=100),
         )
         data = MODELS / model / "eval.npz"
-        (variant,) = profile([done.path], data, HostDevice(), items=8, extent=QUICK)["variants"]
+        (variant,) = profile([done.path], data, HostDevice(), items=8, config=QUICK)["variants"]
         assert variant["golden"]["passed"], (case, variant["golden"]["reason"])
         assert variant["golden"]["calls"] == 8
 
@@ -107,7 +107,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_another_y_fails(exported: Path, tmp_path: Path, tolerances: float, passes: bool) -> None:
     artefact = other_weights(exported, tmp_path / "other", tolerances)
     data = MODELS / "charlm" / "eval.npz"
-    (variant,) = profile([artefact], data, HostDevice(), items=1, extent=QUICK)["variants"]
+    (variant,) = profile([artefact], data, HostDevice(), items=1, config=QUICK)["variants"]
     assert variant["golden"]["passed"] == passes
     assert ("latency" in variant) == passes
     assert variant["golden"]["reason"].startswith("" if passes else "y is off by")

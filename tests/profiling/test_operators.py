@@ -10,7 +10,7 @@ from act_artefact.errors import CheckFailed
 from act_artefact.manifest import read_manifest
 from act_profiling.devices import Settings
 from act_profiling.devices.host import HostDevice
-from act_profiling.operators import BODIES, Operator, read_operators
+from act_profiling.operators import Operator, profile_reader, read_operators
 from act_profiling.rows import read_rows
 from tests.profiling.conftest import Exported
 from tests.profiling.test_runner import calls_of, prepare
@@ -38,7 +38,7 @@ def test_what_the_loop_runs_is_run_for_each_ponder_step(
     assert calls >= 60
     assert found[product].runs_per_call > steps > 1
     assert found[product].nanoseconds_per_call > 0
-    assert not set(BODIES) & set(found)
+    assert not set(profile_reader(target).BODIES) & set(found)
     times = [each.nanoseconds_per_call for each in found.values()]
     assert times == sorted(times, reverse=True)
 
@@ -50,11 +50,12 @@ def test_without_asking_there_is_no_profile(exported: Exported) -> None:
     assert HostDevice().run(job, Settings(), job.folder / "rows.bin").operators == ()
 
 
+@pytest.mark.parametrize("target", ["onnx", "tflite"])
 @pytest.mark.parametrize("text", ["", "[{", '[{"cat": "Node"}]', "Summary by node type\n"])
-def test_what_is_no_profile_is_refused(tmp_path: Path, text: str) -> None:
+def test_what_is_no_profile_is_refused(tmp_path: Path, target: str, text: str) -> None:
     (tmp_path / "p").write_text(text)
     with pytest.raises(CheckFailed, match="p: not a profile"):
-        read_operators([tmp_path / "p"], 1)
+        read_operators(target, [tmp_path / "p"], 1)
 
 
 def test_graphs_of_one_artefact_are_added_up(tmp_path: Path) -> None:
@@ -63,4 +64,5 @@ def test_graphs_of_one_artefact_are_added_up(tmp_path: Path) -> None:
     for number, (duration, name) in enumerate(((4, "Gemm"), (6, "Gemm"), (20, "Add"))):
         files.append(tmp_path / str(number))
         files[-1].write_text(f"[{event % (duration, name)}]")
-    assert read_operators(files, 2) == (Operator("Add", 10_000, 0.5), Operator("Gemm", 5_000, 1.0))
+    found = read_operators("onnx", files, 2)
+    assert found == (Operator("Add", 10_000, 0.5), Operator("Gemm", 5_000, 1.0))

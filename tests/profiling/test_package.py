@@ -13,9 +13,10 @@ ROOT = Path(__file__).parents[2]
 BUILD = "from setuptools import build_meta; build_meta.build_wheel('made')"
 COMPILE = """
 import act_profiling
+from act_artefact.targets import TARGETS
 from act_profiling.counting import plugin_folder
 from act_profiling.runner import host_runner
-host_runner(native=True)
+host_runner(TARGETS["native"].device)
 print(act_profiling.__file__, host_runner(), plugin_folder(), sep="\\n")
 """
 

@@ -33,6 +33,9 @@ from act_export.targets.coreml.while_loop import attach_loops  # noqa: E402
 FORGET_DTYPE = {"ones", "zeros", "new_ones", "new_zeros", "new_full"}
 """Operators of torch that coremltools makes float32 of whatever they ask for; ``full`` it heeds."""
 
+MAX_SIZE = 512
+"""The largest size of a named axis that a call may choose."""
+
 MAX_TIME_STEPS = 4096
 """The longest sequence of a call that may choose: an ML Program must say, and a runtime may keep
 memory for it."""
@@ -75,13 +78,18 @@ def convert(program: Program, path: Path, metadata: dict[str, str], precision: s
 
 
 def _input(tensor: Tensor) -> ct.TensorType:
-    time = ct.RangeDim(1, MAX_TIME_STEPS)
     return ct.TensorType(
         tensor.name,
-        tuple(time if size is None else size for size in tensor.shape),
+        tuple(map(_size, tensor.shape)),
         np.dtype(tensor.dtype),
         None if tensor.default is None else np.full(tensor.at(1), tensor.default, tensor.dtype),
     )
+
+
+def _size(size: int | str | None) -> int | ct.RangeDim:
+    if isinstance(size, int):
+        return size
+    return ct.RangeDim(1, MAX_TIME_STEPS if size is None else MAX_SIZE)
 
 
 def _declare_integer_defaults(model: ct.models.MLModel, interface: Interface) -> None:

@@ -68,7 +68,7 @@ class Machine:
     """An arm64 machine, there while it is entered.
 
     Args:
-        root: its files; see :mod:`act_profiling.emulator.root`.
+        root: its files; see :mod:`act_profiling.devices.emulated.root`.
         cpu: what QEMU emulates: cortex-a76, cortex-a53.
         binds: files and folders of this machine by the place where they appear in that one.
         place: an empty folder of ours.

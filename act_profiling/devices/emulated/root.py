@@ -1,7 +1,7 @@
 """The files of an arm64 system: Debian's own packages, unpacked into a cache; nothing is installed.
 
-``python -m act_profiling.emulator.root`` (``make emulated-device``) builds it: glibc for programs
-that bring none, mksh and toybox, which are Android's shell and tools too.
+``python -m act_profiling.devices.emulated.root`` (``make emulated-device``) builds it: glibc for
+programs that bring none, mksh and toybox, which are Android's shell and tools too.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from act_artefact.cache import cache
 from act_artefact.errors import UserError
-from act_profiling.emulator.namespace import LIBRARIES
+from act_profiling.devices.emulated.namespace import LIBRARIES
+from act_profiling.glibc import debian_root
 
 PACKAGES = (
     "libc6",
@@ -49,11 +49,6 @@ Dir::State "{folder}/state";
 Dir::State::status "{folder}/state/status";
 Dir::Cache "{folder}/cache";
 """
-
-
-def default_root() -> Path:
-    """Where the built root lies."""
-    return cache() / "emulated-device" / "root"
 
 
 def is_built(root: Path) -> bool:
@@ -144,8 +139,8 @@ def _call(
 
 if __name__ == "__main__":
     try:
-        if not is_built(default_root()):
-            build_root(default_root())
+        if not is_built(debian_root()):
+            build_root(debian_root())
     except UserError as error:
         sys.exit(f"emulated-device: {error}")
-    print(default_root())
+    print(debian_root())

@@ -13,9 +13,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from act_profiling.emulator.protocol import Connection, Stream
-from act_profiling.emulator.sync import SyncService
-from act_profiling.emulator.tree import Tree
+from act_profiling.devices.emulated.protocol import Connection, Stream
+from act_profiling.devices.emulated.sync import SyncService
+from act_profiling.devices.emulated.tree import Tree
 
 FEATURES = "shell_v2,cmd,stat_v2,ls_v2,fixed_push_mkdir,fixed_push_symlink_timestamp"
 READ = 1 << 16

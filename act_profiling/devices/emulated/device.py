@@ -1,7 +1,7 @@
 """An arm64 phone that does not exist, behind the real adb; its times mean nothing.
 
-It runs arm64 programs through QEMU (:mod:`act_profiling.emulator`): what they compute is what a
-phone computes, and their instructions can be counted.
+It runs arm64 programs through QEMU: what they compute is what a phone computes, and their
+instructions can be counted.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from act_profiling.devices import Settings
-from act_profiling.devices.adb import AdbDevice, Programs
-from act_profiling.emulator.emulation import HOST, Emulation
-from act_profiling.programs import device_programs
+from act_profiling.devices.adb import AdbDevice
+from act_profiling.devices.emulated import CPU
+from act_profiling.devices.emulated.emulation import HOST, Emulation
+from act_profiling.programs import Programs, device_programs
 
 COUNTS = "counts"
 """The file in a job's folder into which instructions are counted."""
@@ -54,12 +55,12 @@ class EmulatedDevice(AdbDevice):
         UserError: it was not made, or this machine cannot run it, and why.
     """
 
-    times_mean_something = False
+    reports_latency = False
 
     def __init__(
         self,
         programs: Programs | None = None,
-        cpu: str = "cortex-a76",
+        cpu: str = CPU,
         counter: Counter | None = None,
         root: Path | None = None,
         **options: Any,

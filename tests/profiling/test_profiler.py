@@ -15,13 +15,13 @@ from act_artefact.errors import UserError
 from act_artefact.golden import read_golden
 from act_export import Options, export
 from act_profiling import open_devices, profile
+from act_profiling.config import MeasureConfig
 from act_profiling.devices import Device
 from act_profiling.golden import check_golden
 from act_profiling.rows import Row
-from act_profiling.session import Extent
-from act_profiling.variants import open_artefact, open_artefacts, plans
+from act_profiling.variants import open_artefact, open_artefacts, swept
 
-QUICK = Extent(rounds=2, min_count=1, min_seconds=0.0, warmup=1)
+QUICK = MeasureConfig(rounds=2, min_count=1, min_seconds=0.0, warmup=1)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_report(folder: Path, tmp_path: Path, host: Device, where: str) -> None:
         folder / "eval.npz",
         host,
         sweep=["max_ponder=1,5"],
-        extent=QUICK,
+        config=QUICK,
         output=tmp_path / "report.json",
         page=tmp_path / "report.html",
         stage=stage,
@@ -105,7 +105,7 @@ def test_the_metric_is_that_of_the_model(folder: Path, host: Device) -> None:
     asked = [np.ones(n, bool) for n in data["lengths"]]
     expected = measure("accuracy", outputs, targets, asked)
     for where in ("onnx-stream/m.onnx", "tflite-stream/m.tflite", "onnx-4/m.onnx"):
-        report = profile([folder / where], folder / "eval.npz", host, extent=QUICK)
+        report = profile([folder / where], folder / "eval.npz", host, config=QUICK)
         assert report["variants"][0]["metric"]["value"] == pytest.approx(expected)
 
 
@@ -117,7 +117,7 @@ def test_an_artefact_that_differs_gets_no_number(
     golden = dict(np.load(tmp_path / "m.golden.npz"))
     golden["y"] = golden["y"] + np.float32(1e-3)
     np.savez(tmp_path / "m.golden.npz", **golden)
-    report = profile([artefact], folder / "eval.npz", host, extent=QUICK)
+    report = profile([artefact], folder / "eval.npz", host, config=QUICK)
     (variant,) = report["variants"]
     assert not variant["golden"]["passed"]
     assert "y is off by 1.0e-03" in variant["golden"]["reason"]
@@ -186,7 +186,7 @@ def test_bad_artefacts(
     artefact = copied(folder / "onnx-stream", tmp_path)
     change(artefact)
     with pytest.raises(UserError, match=message):
-        profile([artefact], folder / "eval.npz", host, extent=QUICK)
+        profile([artefact], folder / "eval.npz", host, config=QUICK)
 
 
 @pytest.mark.parametrize(
@@ -202,27 +202,27 @@ def test_bad_artefacts(
 def test_bad_sweeps(folder: Path, sweep: str, message: str) -> None:
     artefact = open_artefact(folder / "onnx-stream" / "m.onnx")
     with pytest.raises(UserError, match=message):
-        plans([artefact], [sweep])
+        swept([artefact], [sweep])
 
 
 def test_sweeping_what_is_no_input(tmp_path: Path, folder: Path) -> None:
     options = Options(ponder="loop", samples=5)
     (done,) = export(folder / "m.pt", "onnx", output=tmp_path / "out", options=options)
     with pytest.raises(UserError, match="export with --budget-inputs"):
-        plans([open_artefact(done.path)], ["max_ponder=1"])
+        swept([open_artefact(done.path)], ["max_ponder=1"])
 
 
 def test_data_of_another_model(folder: Path, tmp_path: Path, host: Device) -> None:
     np.savez(tmp_path / "eval.npz", tokens=np.zeros((2, 3), np.int32))
     with pytest.raises(UserError, match="has 'tokens', this model reads 'x' of 3 features"):
-        profile([folder / "onnx-stream" / "m.onnx"], tmp_path / "eval.npz", host, extent=QUICK)
+        profile([folder / "onnx-stream" / "m.onnx"], tmp_path / "eval.npz", host, config=QUICK)
 
 
 def test_core_ml_is_for_apple(folder: Path, tmp_path: Path, host: Device) -> None:
     options = Options(ponder="loop", samples=5)
     (done,) = export(folder / "m.pt", "coreml", output=tmp_path / "out", options=options)
     with pytest.raises(UserError, match="run on Apple's systems only: profile the .onnx"):
-        profile([done.path], folder / "eval.npz", host, extent=QUICK)
+        profile([done.path], folder / "eval.npz", host, config=QUICK)
 
 
 def test_devices_that_are_not(folder: Path) -> None:

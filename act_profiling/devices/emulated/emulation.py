@@ -13,11 +13,11 @@ from act_artefact.errors import UserError
 from act_profiling.adb import arguments
 from act_profiling.adb.client import Adb
 from act_profiling.adb.discovery import connect
-from act_profiling.emulator.daemon import Daemon
-from act_profiling.emulator.namespace import Machine, Unavailable
-from act_profiling.emulator.phone import EMULATED, write_phone
-from act_profiling.emulator.root import default_root
-from act_profiling.emulator.tree import Tree
+from act_profiling.devices.emulated.daemon import Daemon
+from act_profiling.devices.emulated.namespace import Machine, Unavailable
+from act_profiling.devices.emulated.phone import EMULATED, write_phone
+from act_profiling.devices.emulated.tree import Tree
+from act_profiling.glibc import debian_root
 
 OWN = ("data", "sdcard", "sys", "vendor")
 """Folders of the phone's own, over the root's."""
@@ -48,7 +48,7 @@ class Emulation:
         if cpu not in EMULATED:
             raise UserError(f"no emulated {cpu}: there is {', '.join(EMULATED)}")
         self._phone, self._cpu = EMULATED[cpu], cpu
-        self._root, self._host = root or default_root(), host
+        self._root, self._host = root or debian_root(), host
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from act_profiling.emulator.protocol import Stream
-from act_profiling.emulator.tree import Tree
+from act_profiling.devices.emulated.protocol import Stream
+from act_profiling.devices.emulated.tree import Tree
 
 PIECE = 1 << 16
 WRITABLE = ("/data/local/tmp", "/sdcard")

@@ -1,0 +1,287 @@
+"""``report.json`` as declared types: what a report may hold that is read again.
+
+``report.schema.json`` says the same to other programs. Costs are nanoseconds or instructions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from act_artefact.errors import shown
+from act_artefact.metrics import METRICS
+from act_artefact.schema import (
+    Amount,
+    Count,
+    Digest,
+    Name,
+    Natural,
+    Number,
+    Share,
+    Text,
+    check_nesting,
+)
+
+Positive = Annotated[float, Meta(gt=0, le=1e18)]
+Interval = Annotated[list[Number], Meta(min_length=2, max_length=2)]
+Setting = Text | bool | float | None
+Counts = list[Count] | UnsetType
+
+
+class _Device(Struct, forbid_unknown_fields=True):
+    name: Text
+    identity: Text
+    facts: dict[Text, Any]
+
+    def __post_init__(self) -> None:
+        check_nesting(self.facts)
+
+
+class _Data(Struct):
+    name: Text
+    sha256: Digest
+    sequences: Count
+    time_steps: Count
+
+
+class _Provenance(Struct, forbid_unknown_fields=True):
+    boundary: Text
+    versions: dict[Text, Text]
+    settings: dict[Text, Setting]
+    notes: list[Text]
+    confidence: Share
+
+
+class _Golden(Struct, forbid_unknown_fields=True):
+    passed: bool
+    calls: Count
+    max_abs_error: dict[Name, Number]
+    ponder_steps_differ: Count
+    reason: Text
+
+
+class _Round(Struct, forbid_unknown_fields=True):
+    rows: Count
+    throttled: bool
+    resumed: Count
+    notes: list[Text]
+    runtime: Text | None
+    p50: Positive | None
+    fixed: Number | UnsetType = UNSET
+    per_step: Number | UnsetType = UNSET
+    init_ns: Amount | UnsetType | None = UNSET
+    first_ns: Amount | UnsetType | None = UNSET
+    warmup_ns: Amount | UnsetType | None = UNSET
+
+
+class _Summary(Struct, forbid_unknown_fields=True):
+    count: Count
+    mean: Amount
+    min: Amount
+    max: Amount
+    p50: Amount
+    p90: Amount
+    p95: Amount
+    p99: Amount
+
+
+class _Line(Struct, forbid_unknown_fields=True):
+    """A fitted line, or why there is none: all entries but ``missing``, or that alone."""
+
+    fixed: Number | UnsetType = UNSET
+    per_step: Number | UnsetType = UNSET
+    r2: Share | UnsetType = UNSET
+    rounds: Count | UnsetType = UNSET
+    fixed_interval: Interval | UnsetType | None = UNSET
+    per_step_interval: Interval | UnsetType | None = UNSET
+    missing: Text | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        given = {name for name in self.__struct_fields__ if getattr(self, name) is not UNSET}
+        if given not in ({"missing"}, {*self.__struct_fields__} - {"missing"}):
+            raise ValueError("neither a whole line nor the reason why there is none")
+
+
+class _Group(Struct, forbid_unknown_fields=True):
+    low: Count
+    high: Count
+    ponder_steps: Amount
+    count: Count
+    p10: Amount
+    p50: Amount
+    p90: Amount
+
+
+class _Bars(Struct, forbid_unknown_fields=True):
+    low: Count
+    high: Count
+    counts: list[Count]
+
+
+class _Distribution(Struct, forbid_unknown_fields=True):
+    edges: Annotated[list[Number], Meta(min_length=2)]
+    groups: list[_Bars]
+    beyond: Count
+
+
+class _Cost(Struct, forbid_unknown_fields=True):
+    per_call: _Summary
+    per_time_step: _Summary
+    typical_per_time_step: Amount
+    line: _Line
+    by_ponder_steps: list[_Group]
+    distribution: _Distribution
+
+
+class _PonderSteps(Struct, forbid_unknown_fields=True):
+    mean: Amount
+    p50: Amount
+    max: Count
+    layers: list[Amount]
+    time_steps: Count
+
+
+class _PonderCost(Struct, forbid_unknown_fields=True):
+    mean: Number
+
+
+class _Metric(Struct, forbid_unknown_fields=True):
+    name: Text
+    value: Number
+
+    def __post_init__(self) -> None:
+        if self.name not in METRICS:
+            raise ValueError(f"a metric is one of {', '.join(METRICS)}")
+
+
+class _Start(Struct, forbid_unknown_fields=True):
+    init_ns: Amount | UnsetType = UNSET
+    first_ns: Amount | UnsetType = UNSET
+    warmup_ns: Amount | UnsetType = UNSET
+
+
+class _Counted(Struct, forbid_unknown_fields=True):
+    mean: Amount
+    line: _Line
+
+
+class _Operator(Struct, forbid_unknown_fields=True):
+    name: Text
+    nanoseconds_per_call: Amount
+    runs_per_call: Amount
+
+
+class _Sample(Struct, forbid_unknown_fields=True):
+    ponder_steps: list[list[Count]]
+    tokens: list[int] | None
+    inputs: list[list[Number]] | None
+    vocabulary: Text | None
+    starts: list[Count]
+
+
+class _Variant(Struct, forbid_unknown_fields=True):
+    """A line of the report: what was run and, unless ``missing`` says why not, its numbers."""
+
+    label: Text
+    artefact: Text
+    sha256: Digest
+    target: Text
+    ponder: Text
+    precision: Text
+    batch: Natural
+    sequence: Text | Natural
+    max_ponder: Count
+    epsilon: Share | None
+    budget: dict[Name, Number]
+    threads: Natural
+    cpus: Text | None
+    golden: _Golden
+    missing: Text | None
+    rounds: list[_Round] | UnsetType = UNSET
+    latency: _Cost | UnsetType = UNSET
+    instructions: _Cost | UnsetType = UNSET
+    ponder_steps: _PonderSteps | UnsetType = UNSET
+    ponder_cost: _PonderCost | UnsetType = UNSET
+    metric: _Metric | UnsetType | None = UNSET
+    memory: dict[Name, Amount] | UnsetType = UNSET
+    start: _Start | UnsetType = UNSET
+    counts: dict[Name, _Counted] | UnsetType = UNSET
+    operators: list[_Operator] | UnsetType = UNSET
+    repeats_differ: Count | UnsetType = UNSET
+    sample: _Sample | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        if self.missing is not None:
+            return
+        costs = {"latency", "instructions"}
+        for name in {*self.__struct_fields__} - costs:
+            if getattr(self, name) is UNSET:
+                raise ValueError(f"neither has {name} nor says why it is missing")
+        if (self.latency is UNSET) == (self.instructions is UNSET):
+            raise ValueError("has not just one of latency and instructions")
+        if not self.golden.passed:
+            raise ValueError("has numbers although its golden check failed")
+        rounds = self.rounds or []
+        if not any(each.p50 and not each.throttled for each in rounds):
+            raise ValueError("has numbers and no round that they are of")
+
+
+class _Front(Struct, forbid_unknown_fields=True):
+    metric: Text
+    higher_is_better: bool
+    labels: list[Text]
+
+
+class _Columns(Struct, forbid_unknown_fields=True):
+    """One entry a row; of ``n_`` columns, one a time step of the data. None where nothing ran."""
+
+    round: Counts = UNSET
+    call: Counts = UNSET
+    repeat: Counts = UNSET
+    nanoseconds: Counts = UNSET
+    time_steps: Counts = UNSET
+    ponder_steps: Counts = UNSET
+    digest: Counts = UNSET
+    instructions: Counts = UNSET
+    macs: Counts = UNSET
+    loads: Counts = UNSET
+    stores: Counts = UNSET
+    kept: list[bool] | UnsetType = UNSET
+    n_call: Counts = UNSET
+    n_ponder_steps: list[list[Count]] | UnsetType = UNSET
+    n_remainder: list[list[Number]] | UnsetType = UNSET
+
+
+class _Rows(Struct, forbid_unknown_fields=True):
+    """The raw rows by variant, or the name of the ``.npz`` beside the report that has them."""
+
+    variants: list[_Columns] | UnsetType = UNSET
+    file: Name | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if (self.variants is UNSET) == (self.file is UNSET):
+            raise ValueError("has not just one of variants and file")
+
+
+class ReportFile(Struct, forbid_unknown_fields=True):
+    """The whole file."""
+
+    format: Literal["act-mobile/report/1"]
+    created: Text
+    cost: Literal["latency", "instructions"]
+    device: _Device
+    data: _Data
+    provenance: _Provenance
+    variants: Annotated[list[_Variant], Meta(min_length=1)]
+    front: _Front | None
+    rows: _Rows | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        labels = Counter(variant.label for variant in self.variants)
+        for variant in self.variants:
+            if labels[variant.label] > 1:
+                raise ValueError(f"two variants have the label {shown(variant.label)}")
+            if variant.missing is None and getattr(variant, self.cost) is UNSET:
+                raise ValueError(f"{shown(variant.label)} has no {self.cost}")
