@@ -38,7 +38,7 @@ def table(exports: list[Export]) -> None:
             str(each.operations),
             f"{y:.1e}",
             f"{remainder:.1e}",
-            f"{max(errors.values()):.1e}",
+            f"{max(errors.values()):.1e}" if errors else "",
             "" if found.tolerance is None else f"{max(found.max_tolerance_share.values()):.0%}",
             Text(
                 f"{found.ponder_steps_equal}/{compared}",

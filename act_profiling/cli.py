@@ -71,7 +71,11 @@ def command() -> None:
 @click.option("--min-seconds", type=float, default=0.5, show_default=True, help="Of a round.")
 @click.option("--warmup", type=int, default=20, show_default=True, help="Calls before a round.")
 @click.option("--items", type=int, help="Only the first so many sequences of the data.")
-@click.option("--runtime", type=click.Path(path_type=Path), help="Folder of runtime libraries.")
+@click.option(
+    "--runtime",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of runtime libraries.",
+)
 @click.option("--keep", is_flag=True, help="Leave what was pushed on the device.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="report.json")
 @click.option("--html", "page", type=click.Path(path_type=Path), help="report.html")

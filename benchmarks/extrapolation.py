@@ -52,7 +52,7 @@ def trained(recipe: Recipe, seed: int, updates: int, lr: float, progress: Progre
     task, generator = Parity(BITS), torch.Generator().manual_seed(seed)
     model = ACTModel(
         ACTConfig(
-            BITS, 128, 1, "rnn", max_ponder=20, epsilon=recipe.epsilon, halting=recipe.halting
+            BITS, 128, 1, "rnn", max_ponder=10, epsilon=recipe.epsilon, halting=recipe.halting
         )
     )
     optimizer = torch.optim.Adam(model.parameters(), lr, fused=True)
@@ -85,7 +85,7 @@ def tested(model: ACTModel) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--updates", type=int, default=60_000)
+    parser.add_argument("--updates", type=int, default=100_000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--lr", type=float, default=1e-3)
     arguments = parser.parse_args()
@@ -100,8 +100,8 @@ def main() -> None:
         console.print(*cells, sep="  ")
 
     with Progress(console=console) as progress:
-        for recipe in RECIPES:
-            for seed in range(arguments.seeds):
+        for seed in range(arguments.seeds):
+            for recipe in RECIPES:
                 model = trained(recipe, seed, arguments.updates, arguments.lr, progress)
                 add(recipe.halting, str(seed), *tested(model))
                 if isinstance(model.act.policy, PonderNetHalting):

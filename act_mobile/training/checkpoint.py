@@ -186,12 +186,8 @@ def _check_optimizer(found: Any, expected: Any, learner: Learner) -> None:
     (wanted,) = expected[0]["param_groups"]
     if not isinstance(groups, list) or len(groups) != 1 or not isinstance(groups[0], dict):
         raise Mismatch("optimizer_states is not of one group of parameters")
-    _check_alike("optimizer_states.lr", groups[0].get("lr"), wanted["lr"])
-    given = {**groups[0], "lr": wanted["lr"]}
-    if given.keys() != wanted.keys() or any(
-        type(given[name]) is not type(value) or given[name] != value
-        for name, value in wanted.items()
-    ):
+    _check_alike("optimizer_states.param_groups[0]", groups[0], wanted)
+    if {**groups[0], "lr": wanted["lr"]} != wanted:
         raise Mismatch("optimizer_states has other settings")
     parameters = list(learner.parameters())
     if not isinstance(state, dict) or (state and state.keys() != {*range(len(parameters))}):

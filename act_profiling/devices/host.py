@@ -96,8 +96,8 @@ class HostDevice:
             Interrupted: it is to end.
         """
         with (
-            tempfile.TemporaryFile("w+") as said,
-            tempfile.TemporaryFile("w+") as errors,
+            tempfile.TemporaryFile("w+", errors="replace") as said,
+            tempfile.TemporaryFile("w+", errors="replace") as errors,
             subprocess.Popen(
                 command, stdout=said, stderr=errors, stdin=subprocess.DEVNULL
             ) as process,

@@ -42,6 +42,7 @@ def run(trained: Path, tmp_path: Path, run_tiny: RunTiny) -> Path:
         (("state_dict", "model.head.bias"), torch.eye(2).to_sparse(), "objects besides tensors"),
         (("loops", "fit_loop", "epoch_progress", "total"), {"run": 1}, "total has other entries"),
         (("optimizer_states", 0, "param_groups", 0, "betas"), (2.0, 0.9), "has other settings"),
+        (("optimizer_states", 0, "param_groups", 0, "betas"), (torch.zeros(0), 0.9), "betas[0] is"),
         (("optimizer_states", 0, "state", 0, "exp_avg"), None, "exp_avg is None, not a tensor"),
         (("lr_schedulers",), [{}], "lr_schedulers has another length"),
         (("more",), 1, "it has not the parts of a checkpoint"),

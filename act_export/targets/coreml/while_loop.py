@@ -121,10 +121,15 @@ def _made_here(results: Iterable[Var], inputs: list[Var]) -> list[Var]:
     """The results, each made in the block, and only once: Apple's compiler wants them so.
 
     One that comes from outside would also be taken by coremltools' ``loop_invariant_elimination``
-    for what the variable is at first, too.
+    for what the variable is at first, too. One whose value coremltools has inferred, if only in
+    symbols, as of a short concatenation, would not match its variable, of no value known.
     """
     made: list[Var] = []
     for result in results:
         taken = any(result is other for other in (*inputs, *made))
-        made.append(mb.identity(x=result) if taken else result)
+        if result.sym_val is not None:
+            result = _unknown(result)
+        elif taken:
+            result = mb.identity(x=result)
+        made.append(result)
     return made
