@@ -12,6 +12,9 @@ import pytest
 
 from act_artefact.targets import TARGETS, BuiltInRuntime, LibraryRuntime, suffixes
 from act_export.targets.converter import SignatureConverter, SourceConverter, load_converter
+from act_mobile.halting import HALTINGS
+from act_mobile.models import MODELS
+from act_mobile.steps import STEPS
 from act_profiling.operators import profile_reader
 
 ROOT = Path(__file__).parents[2]
@@ -71,5 +74,19 @@ def test_no_other_file_names_a_target() -> None:
         if not any(path.is_relative_to(place) for place in own)
         for text in texts(path)
         if name.search(text)
+    }
+    assert not found
+
+
+@pytest.mark.parametrize("package", ["act_export", "act_profiling", "act_artefact", "act_mil"])
+def test_no_policy_model_or_step_is_named_outside_its_file(package: str) -> None:
+    """Three of the names are words for other things too; their classes are not."""
+    names = "|".join({*HALTINGS, *MODELS, *STEPS} - {"act", "fixed", "sequence"})
+    name = re.compile(rf"[\"']({names})[\"']|(ACT|Fixed|PonderNet|Skip)Halting|IteratedModel")
+    found = {
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in (ROOT / package).rglob("*.py")
+        for line in path.read_text().splitlines()
+        if name.search(line)
     }
     assert not found
