@@ -44,7 +44,7 @@ class FixedHalting(Halting):
         return Start((zeros,))
 
     def advance(self, unit: HaltingUnit, carry: Carry, read: Tensor, mask: Mask | None) -> Advance:
-        return Advance(carry, carry[0] - 1, None)
+        return Advance((carry[0].clone(),), carry[0] - 1, None)
 
     def finish(self, carry: Carry) -> Ending:
         return Ending(None, carry[0] + 1)
