@@ -1,4 +1,4 @@
-"""``eval.npz``: real inputs, with what is asked about them; no torch."""
+"""``eval.npz``: real inputs, with targets, mask, lengths and metric; imports no torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from act_artefact.npz import read_npz
 INT32 = np.iinfo(np.int32)
 
 QUESTIONS = ("targets", "lengths", "mask", "metric")
-"""The arrays that are no inputs."""
+"""The arrays that are not inputs."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class EvalFile:
 
     path: Path
     name: str
-    """Of the first input: ``x`` or ``tokens``."""
+    """Name of the first input: ``x`` or ``tokens``."""
     arrays: dict[str, npt.NDArray[Any]]
-    """All that may be inputs, by name; only the first has been checked: ``tokens`` (N, T) of whole
+    """All possible inputs, by name; only the first has been checked: ``tokens`` (N, T) of whole
     numbers, or ``x`` (N, T, ...) of finite ones, without time (N, ...)."""
     lengths: npt.NDArray[Any]
     metric: str | None

@@ -18,15 +18,15 @@ class Samples:
     """Input sequences; an item of a model without time is a sequence of one time step."""
 
     sequences: list[npt.NDArray[Any]]
-    """Of the first data input: (T,) of tokens or (T, I) of features, of any lengths."""
+    """Sequences of the first data input: (T,) of tokens or (T, I) of features, of any lengths."""
     source: str
     """Their origin, in words."""
     metric: str | None = None
-    """The one they are judged by, where there is one."""
+    """Name of the metric that outputs are judged by, if there is one."""
     targets: list[npt.NDArray[Any]] | None = None
     """For each sequence, in the form of :func:`act_artefact.metrics.measure`; None if unknown."""
     asked: list[npt.NDArray[np.bool_]] | None = None
-    """For each sequence, the time steps whose output counts."""
+    """The mask of each sequence: True at the time steps whose output counts."""
     others: dict[str, list[npt.NDArray[Any]]] = field(default_factory=dict)
     """The sequences of the further data inputs, by name, each as long as the first's."""
 

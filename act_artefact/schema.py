@@ -32,13 +32,13 @@ Text = Annotated[str, Meta(max_length=1 << 16, pattern=rf"\A[^{_UNSEEN}]*\Z")]
 """A text within one line."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=rf"\A[^{_UNSEEN}/]+\Z")]
-"""What a file or a tensor is called."""
+"""The name of a file or a tensor."""
 
 Digest = Annotated[str, Meta(max_length=64, pattern=r"\A[0-9a-f]*\Z")]
 """A sha256 in hexadecimal."""
 
 Count = Annotated[int, Meta(ge=0, le=1 << 53)]
-"""How many there are of something: what a double holds exactly."""
+"""The number of something, within the range that a double holds exactly."""
 
 Natural = Annotated[int, Meta(ge=1, le=(1 << 31) - 1)]
 """A size: of an axis, a batch, or a limit of steps."""

@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 ALIGNMENT = 64
-"""Of a model in memory."""
+"""Alignment in bytes of a model in memory."""
 
 
 class Layer(NamedTuple):
@@ -33,7 +33,7 @@ class Layer(NamedTuple):
 
 
 class Sequence(NamedTuple):
-    """What a sequence is answered with."""
+    """The results for a sequence."""
 
     y: Floats
     """(time, output_size)."""
@@ -92,7 +92,7 @@ class Model:
 
     @property
     def metadata(self) -> str:
-        """What the exporter wrote of the model: JSON."""
+        """The model's metadata as the exporter wrote it: JSON."""
         text, size = ctypes.c_void_p(), ctypes.c_size_t()
         self._library.act_metadata(self.handle, byref(text), byref(size))
         return ctypes.string_at(text, size.value).decode()

@@ -11,7 +11,7 @@ from act_engine import build
 from act_engine.errors import ActError
 
 Handle = c_void_p
-"""Of an ActModel or an ActContext."""
+"""Handle of an ActModel or an ActContext."""
 
 
 class Sizes(ctypes.Structure):

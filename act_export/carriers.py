@@ -1,8 +1,8 @@
 """The parts of a module that an exported call reaches into, each by its kind's carrier.
 
-A part that ponders takes the call's budget and gives N and R; one that carries state over time is
-given it and asked for the next. So a module around such parts need not pass anything in or out: see
-:func:`act_export.calling.called_with`.
+A part that ponders takes the call's budget and gives N and R; one that carries state over time
+takes the state and returns the next. So a module around such parts need not pass anything in or
+out: see :func:`act_export.calling.called_with`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Figures(NamedTuple):
 
 @dataclass(frozen=True)
 class Carrier(ABC, Generic[Part]):
-    """How a call reaches into a part of a module."""
+    """Adapter through which an exported call reaches a part of a module."""
 
     part: Part
 

@@ -23,7 +23,7 @@ TRIED: tuple[Ponder, ...] = ("loop", "peeled", "unroll")
 """The kinds of ponder loop that are measured; ``host`` needs an app that drives it."""
 
 UNROLLED_STEPS = 32
-"""The most ponder steps of a call that are tried written out: more take long to convert."""
+"""The most ponder steps per call for which ``unroll`` is tried: more take long to convert."""
 
 CALLS = 50
 ROUNDS = 7
@@ -31,13 +31,13 @@ ROUNDS = 7
 
 @dataclass(frozen=True)
 class Choice:
-    """What was measured and picked."""
+    """The measurements, and the kind of ponder loop that was picked."""
 
     ponder: Ponder
     microseconds: dict[str, float]
-    """Of one call in each form: the median of rounds over the same real inputs, one thread."""
+    """Microseconds per call in each form: median of rounds, the same real inputs, one thread."""
     mean_ponder_steps: float
-    """Of those inputs."""
+    """Mean N over those inputs."""
     left_out: str
     """Why a form was not measured; empty if all were."""
 

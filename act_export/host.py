@@ -36,7 +36,7 @@ class Part:
     program: Program
 
 
-def split(program: Program) -> list[Part]:
+def cut_at_loops(program: Program) -> list[Part]:
     """Cut a program of one time step at its loops, in the order in which they run."""
     cut = _Cut(program)
     parts = []
@@ -57,7 +57,7 @@ class _Loop:
         arguments: Any = node.args
         self.carried: list[fx.Node] = list(arguments[2])
         self.extra: list[fx.Node] = list(arguments[3])
-        """What its condition and body read from outside."""
+        """Values that its condition and body read from outside the loop."""
         self.results = {item: int(str(item.args[1])) for item in node.users}
         """The values that leave it, and their places among those it carries."""
         owner: Any = node.graph.owning_module
@@ -73,14 +73,14 @@ class _Loop:
             self.threshold = self.extra[inner.index(threshold) - len(self.carried)]
 
     def name(self, place: int) -> str:
-        """What the value carried in this place is called outside."""
+        """Return the name, outside the loop, of the value carried in this place."""
         if place == self.progress:
             return f"progress{self.number}"
         return f"carry{self.number}_{place}"
 
 
 class _Cut:
-    """Which value belongs to which part, and what it is called between them."""
+    """The assignment of values to parts, and the names of values between parts."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -90,7 +90,7 @@ class _Cut:
         tensors = {**program.exported.state_dict, **program.exported.constants}
         self.weights: dict[fx.Node, Tensor] = {}
         self.names: dict[fx.Node, str] = {}
-        """Of values that come from outside a part: the call's inputs, and what crosses."""
+        """Names of the values that enter parts: the call's inputs, and those that cross."""
         specs = program.exported.graph_signature.input_specs
         for node, spec in zip(_placeholders(graph), specs, strict=True):
             if spec.target is None:
@@ -103,7 +103,7 @@ class _Cut:
             zip((t.name for t in program.interface.outputs), _results(graph), strict=True)
         )
         self.crossing: list[list[fx.Node]] = [[] for _ in range(len(self.loops) + 1)]
-        """What each part between loops makes that other parts need."""
+        """For each part between loops, the values it computes that other parts need."""
         self._own()
 
     def _own(self) -> None:
@@ -132,7 +132,7 @@ class _Cut:
             need(node, len(self.loops))
 
     def between(self, name: str, place: int, outputs: dict[str, fx.Node]) -> Part:
-        """What is computed once: before the first loop, between two, or after the last."""
+        """Make the part that runs once: before the first loop, between two, or after the last."""
         kept = {f"{self.names[node]}_out": node for node in self.crossing[place]}
         builder = _Builder(self.weights, self.names)
         return self._part(name, builder, {**outputs, **kept}, own=set(self.crossing[place]))

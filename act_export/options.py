@@ -18,7 +18,7 @@ MAX_ROWS = 4096
 
 @dataclass(frozen=True)
 class Options:
-    """How a model is to be exported; the command's options of the same names.
+    """Options of an export; the command's options of the same names.
 
     Raises:
         UserError: a value is not known or out of its range.

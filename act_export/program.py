@@ -48,7 +48,7 @@ class Program:
         return _example(self.interface)
 
 
-class Call(nn.Module):
+class DeployedModel(nn.Module):
     """One call of a deployed model: named tensors in, named tensors out, state explicit."""
 
     def __init__(self, subject: Subject, interface: Interface, form: Form) -> None:
@@ -127,11 +127,11 @@ def _trace(subject: Subject, described: Interface, form: Form) -> torch.export.E
     subject = subject.copy()
     for layer in subject.pondering:
         layer.kind = "loop" if form.ponder == "host" else form.ponder
-    call = Call(subject, described, form)
+    model = DeployedModel(subject, described, form)
     try:
         with torch.no_grad():
             return torch.export.export(
-                call, (), kwargs=_example(described), dynamic_shapes=_dynamic(described)
+                model, (), kwargs=_example(described), dynamic_shapes=_dynamic(described)
             )
     except UserError:
         raise

@@ -13,7 +13,7 @@ from act_artefact.equality import Arrays
 from act_artefact.feeds import Feed, Samples, feeds
 from act_artefact.form import Form
 from act_artefact.interface import Interface
-from act_export.program import Call, describe
+from act_export.program import DeployedModel, describe
 from act_export.subject import Subject
 
 Caller = Callable[[Arrays], Arrays]
@@ -58,15 +58,14 @@ def reference_steps(
 
 def call_model(subject: Subject, interface: Interface, form: Form, inputs: Arrays) -> Arrays:
     """The model's own answer to one call, in the precision of its parameters' type."""
-    call = Call(subject, interface, form)
+    model = DeployedModel(subject, interface, form)
     with torch.no_grad():
-        outputs = call(**{name: torch.from_numpy(value) for name, value in inputs.items()})
+        outputs = model(**{name: torch.from_numpy(value) for name, value in inputs.items()})
     return {name: value.numpy() for name, value in outputs.items()}
 
 
 def streams(subject: Subject, samples: Samples) -> bool:
-    """Tell if a sequence fed step by step is answered as it is whole: only the layers
-    that carry state mix time steps."""
+    """Tell if all that mixes time steps is carried: steps one by one are answered as a whole is."""
     time = min(len(samples.sequences[0]), 8)
     few = replace(
         samples,

@@ -67,7 +67,7 @@ def table(exports: list[Export]) -> None:
 
 
 def _remarks(export: Export) -> Iterator[tuple[str, str]]:
-    """What is to be said of one export in words, and how it is shown."""
+    """Yield the remarks on one export, each with the style it is printed in."""
     found, choice = export.verification, export.manifest.choice
     if choice and choice["microseconds"]:
         times = sorted(choice["microseconds"].items(), key=lambda item: item[1])

@@ -1,4 +1,4 @@
-"""What is exported: a module with parts that ponder, and its data inputs."""
+"""The subject of an export: a module with parts that ponder, and its data inputs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Subject:
     """
 
     name: str
-    """What its artefacts are called."""
+    """The name of its artefacts."""
     module: nn.Module
     layers: tuple[str, ...]
     """The names of its parts that ponder or carry state, in the order in which they are called."""

@@ -113,25 +113,25 @@ class Program:
 
     @property
     def operations(self) -> int:
-        """How many ops the function holds, those of inner blocks included, constants not."""
+        """The number of ops in the function, inner blocks included, constants excluded."""
         return sum(sum(block.counts.values()) for block in self._plan.blocks)
 
     @property
     def while_iterations(self) -> int:
-        """How often the bodies of all while loops ran in the last run, together."""
+        """The number of iterations of all while loops together in the last run."""
         return sum(self.loop_iterations.values())
 
     @property
     def loop_iterations(self) -> dict[str, int]:
-        """How often each while loop's body ran in the last run, by the loop's name.
+        """The number of iterations of each while loop in the last run, by the loop's name.
 
-        A nested loop's count adds up over the iterations of those around it.
+        A nested loop's count adds up over the iterations of the loops around it.
         """
         return {name: body.runs for name, body in self._plan.loops.items()}
 
     @property
     def op_counts(self) -> Counter[str]:
-        """How many ops of each type the last run executed; constants are not counted."""
+        """The number of ops of each type that the last run executed, excluding constants."""
         counts: Counter[str] = Counter()
         for block in self._plan.blocks:
             for kind, count in block.counts.items():

@@ -39,7 +39,7 @@ class Value:
     shapes: tuple[tuple[int, ...], ...] = ()
 
     def allows(self, shape: tuple[int, ...]) -> bool:
-        """Whether an array of ``shape`` may be passed."""
+        """True if an array of ``shape`` may be passed."""
         if len(shape) != len(self.shape):
             return False
         if self.shapes and shape not in self.shapes:

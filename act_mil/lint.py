@@ -1,4 +1,4 @@
-"""What Core ML rejects, or computes wrongly, although coremltools saves it without a word."""
+"""Constructs that Core ML rejects or computes wrongly, although coremltools saves them silently."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What runs: blocks of steps over a flat environment of values.
+"""The executable form of a program: blocks of steps over a flat environment of values.
 
-A step costs well under a microsecond beside its numpy function, because whatever the saved program
+A step costs well under a microsecond beside its numpy function, because all that the saved program
 already settles (operands' slots, attributes, the result's type) is fixed in a closure.
 """
 
@@ -22,7 +22,7 @@ Step = Callable[[Environment], None]
 Call = Callable[[Environment], Any]
 
 REFUSALS = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
-"""What numpy and the ops raise for operands that do not fit them."""
+"""Exceptions that numpy and the ops raise for operands that do not fit them."""
 
 
 class Block:

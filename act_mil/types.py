@@ -59,7 +59,7 @@ class TensorType:
         return sizes if self.shape is not None and len(sizes) == len(self.shape) else None
 
     def admits(self, shape: Shape | None) -> bool:
-        """Whether a value of ``shape`` may be one of this type (``None`` admits every size)."""
+        """True if a value of ``shape`` may have this type (``None`` admits every size)."""
         if self.shape is None or shape is None:
             return True
         return len(self.shape) == len(shape) and all(
@@ -118,7 +118,7 @@ def read_type(proto: Any) -> ValueType:
 
 
 def same_type(left: ValueType, right: ValueType) -> bool:
-    """Whether a value of one type may stand where the other is declared.
+    """True if a value of one type may stand where the other is declared.
 
     Reading a state gives the tensor it wraps, and writing it takes one.
     """

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from act_artefact.errors import UserError
-from act_mobile.cells import CELLS, CellFactory, split
+from act_mobile.cells import CELLS, CellFactory, as_split_cell
 from act_mobile.halting import parse_halting
 from act_mobile.halting.policy import Budget, Halting
 from act_mobile.ponder import LOOPS, PonderKind
@@ -160,7 +160,7 @@ class ACT(nn.Module):
     ) -> Ran:
         """Run one layer over x (T, B, I)."""
         own = self.states[layer][: len(self.states[layer]) - len(self.policy.state)]
-        cell = split(self.cells[layer], self.input_sizes[layer], own)
+        cell = as_split_cell(self.cells[layer], self.input_sizes[layer], own)
         module = self.halting[layer] if len(self.halting) else None
         observe = None if self.observe is None else partial(self.observe, layer)
         described = Layer(cell, self.policy, module, observe)

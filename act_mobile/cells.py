@@ -34,11 +34,11 @@ class StepGradient(NamedTuple):
 
     projection: Tensor
     recurrent: Tensor
-    """Of u."""
+    """Gradient with respect to u."""
     h: Tensor | None = None
-    """Of h where it acts directly, not through u; None if nowhere."""
+    """Gradient with respect to h where it acts directly, not through u; None if nowhere."""
     rest: State = ()
-    """Of the state's other tensors."""
+    """Gradients with respect to the state's other tensors."""
 
 
 @runtime_checkable
@@ -61,7 +61,7 @@ class SplitCell(Protocol):
 
     @property
     def flag(self) -> Tensor:
-        """What the first ponder step's flag adds to the projection: (G,)."""
+        """The term that the first ponder step's flag adds to the projection: (G,)."""
         ...
 
     def update(self, projection: Tensor, state: State) -> State:
@@ -93,12 +93,12 @@ class AnalyticCell(SplitCell, Protocol):
         ...
 
     def backward_step(self, d_state: State, saved: tuple[Tensor, ...]) -> StepGradient:
-        """What the gradient of the next state makes of those before it."""
+        """Compute the gradients of the step's arguments from that of the next state."""
         ...
 
 
 class _TorchCell(nn.RNNCellBase):
-    """What torch's cells share: weights (G, I + 1) whose last column belongs to the flag."""
+    """The base of torch's cells: weights (G, I + 1) whose last column belongs to the flag."""
 
     bounded = True
 
@@ -228,7 +228,7 @@ class WholeCell:
         return tuple(new)
 
 
-def split(cell: nn.Module, input_size: int, state: tuple[StateTensor, ...]) -> SplitCell:
+def as_split_cell(cell: nn.Module, input_size: int, state: tuple[StateTensor, ...]) -> SplitCell:
     """The cell itself if it is split, else a view of it that is."""
     # Torch's first: to check the protocol is to compute every property, in each forward pass.
     if isinstance(cell, (_TorchCell, SplitCell)):

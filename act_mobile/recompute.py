@@ -114,7 +114,7 @@ class _Sequence:
 
 
 class _Surroundings:
-    """What a segment's results depend on besides its inputs: random states, autocast."""
+    """The state that a segment's results depend on besides its inputs: random states, autocast."""
 
     def __init__(self, like: Tensor) -> None:
         self.random = torch.get_rng_state()

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from act_artefact.errors import UserError, shown
 
 Combined = Literal["mean", "kept"]
-"""How a state tensor makes its row's result, where the policy's result is the mean over ponder
-steps: as the mean, weighted as h is, or as what the last step made, as of a window of past
+"""The result of a state tensor for its row, where the policy's result is the mean over ponder
+steps: ``mean``, weighted as for h, or ``kept``, the last step's value, as for a window of past
 states."""
 
 State = tuple[Tensor, ...]
@@ -23,9 +23,9 @@ class StateTensor:
     """One tensor of a state."""
 
     name: str
-    """The exported input's name, less the layer's number behind it."""
+    """The exported input's name, without the layer's number at its end."""
     shape: tuple[int, ...]
-    """Without the batch, which comes first."""
+    """The shape without the batch axis, which comes first."""
     initial: float = 0.0
     """Its value where a sequence begins."""
     combined: Combined = "mean"

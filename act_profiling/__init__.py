@@ -1,4 +1,4 @@
-"""What pondering costs on a device: latency, ponder steps and accuracy of an exported model.
+"""The cost of pondering on a device: latency, ponder steps and accuracy of an exported model.
 
 Knows artefacts, their manifests and data; imports no torch. Names are loaded when first used.
 """

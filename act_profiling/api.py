@@ -1,4 +1,4 @@
-"""What the command calls: artefacts, data and a device in, a report out."""
+"""The function behind the command: artefacts, data and a device in, a report out."""
 
 from __future__ import annotations
 

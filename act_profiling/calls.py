@@ -20,9 +20,9 @@ from act_profiling.rows import Row
 Array = npt.NDArray[Any]
 
 SAMPLE_TIME_STEPS = 160
-"""Of the stretch of data that a report shows with its ponder steps."""
+"""Time steps in the stretch of data that a report shows with its ponder steps."""
 SAMPLE_OF_TEXT = 800
-"""The same where the data are text."""
+"""Time steps in that stretch where the data are text."""
 
 
 class ArtefactCalls:

@@ -121,7 +121,7 @@ def count(
 
 
 def _write_root(root: Path, cpu: str, libraries: Mapping[str, Path]) -> None:
-    """What the runner finds in place of this machine's files: C libraries, and a phone's own."""
+    """Write the files that the runner sees, not this machine's: C libraries, a phone's own."""
     (root / "lib").mkdir(parents=True)
     for name, file in libraries.items():
         (root / "lib" / name).symlink_to(file.resolve())

@@ -1,4 +1,4 @@
-"""Which variants are worth their cost: the Pareto front, where each step buys something.
+"""The Pareto front: the variants worth their cost, where each step buys something.
 
 Two runtimes answer the same up to rounding, and of two models one is always a little luckier on the
 data at hand. So a metric is better only where the gain is more than rounding, and more than the
@@ -20,7 +20,7 @@ ROUNDING = 1e-4
 
 
 def pareto_front(costs: Sequence[float], metrics: Sequence[Metric], higher: bool) -> list[bool]:
-    """Which are on the front: nothing that costs no more is as good.
+    """Mark the variants on the front: nothing that costs no more is as good.
 
     Args:
         higher: whether a higher metric is the better one.
@@ -35,13 +35,13 @@ def pareto_front(costs: Sequence[float], metrics: Sequence[Metric], higher: bool
 
 
 def better(one: Metric, other: Metric, higher: bool) -> bool:
-    """Whether a metric is better by more than rounding and noise."""
+    """True if a metric is better by more than rounding and noise."""
     gain = one.value - other.value if higher else other.value - one.value
     return not equal(one.value, other.value) and gain > noise(one, other)
 
 
 def equal(one: float, other: float) -> bool:
-    """Whether two values of a metric differ by rounding at most."""
+    """True if two values of a metric differ by rounding at most."""
     return math.isclose(one, other, rel_tol=ROUNDING)
 
 
@@ -60,5 +60,5 @@ def noise(one: Metric, other: Metric) -> float:
 
 
 def weigh(metric: str, asked: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """What each sequence counts in a metric, from how many of its time steps are asked."""
+    """Return each sequence's weight in a metric, given how many of its time steps count."""
     return np.ones(len(asked)) if metric == "sequence_error" else np.asarray(asked, np.float64)

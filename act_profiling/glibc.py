@@ -14,7 +14,7 @@ GLIBC = (
     *("libgcc_s.so.1", "libstdc++.so.6"),
 )
 CROSS_GLIBC = Path("/usr/aarch64-linux-gnu/lib")
-"""Of the packages libc6-arm64-cross and libstdc++6-arm64-cross."""
+"""Folder of the packages libc6-arm64-cross and libstdc++6-arm64-cross."""
 
 
 def debian_root() -> Path:

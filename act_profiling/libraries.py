@@ -28,7 +28,7 @@ class Library:
 
     path: Path
     version: str
-    """Of the package it is from; empty for a user's own."""
+    """Version of the package it is from; empty for a user's own."""
 
     @property
     def version_option(self) -> tuple[str, ...]:

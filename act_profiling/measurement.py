@@ -1,4 +1,4 @@
-"""What was measured of one variant, before anything is computed from it."""
+"""The raw measurement of one variant, before anything is computed from it."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ class VariantFacts:
 
 @dataclass(frozen=True)
 class GoldenCheck:
-    """Whether the device gave the golden bundle's answers; if not, no number is shown."""
+    """The device's answers compared with the golden bundle's; if not equal, no number is shown."""
 
     passed: bool
     calls: int
     max_abs_error: Mapping[str, float] = field(default_factory=dict)
     ponder_steps_differ: int = 0
     reason: str = ""
-    """Where it failed, in one line."""
+    """The place where it failed, in one line."""
 
 
 @dataclass(frozen=True)
@@ -86,26 +86,26 @@ class Round:
     rows: tuple[Row, ...]
     """In the order in which they were timed, after warm-up."""
     facts: Mapping[str, Any]
-    """What the runner said of itself: runtime, init_ns, first_ns, warmup_ns, ..."""
+    """Facts that the runner reports: runtime, init_ns, first_ns, warmup_ns, ..."""
     counts: tuple[Mapping[str, int], ...] = ()
-    """On an emulated device, of each row: instructions, macs, loads, stores."""
+    """Counts for each row on an emulated device: instructions, macs, loads, stores."""
     throttled: bool = False
     """The device was slowed down by heat: kept, in no summary."""
     resumed: int = 0
-    """How often the device had gone away and come back."""
+    """The number of times that the device went away and came back."""
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Metric:
-    """How well the outputs of the run answer the task; names of :mod:`act_artefact.metrics`."""
+    """Score of the run's outputs on the task; names of :mod:`act_artefact.metrics`."""
 
     name: str
     value: float
     scores: Array | None = field(default=None, compare=False)
-    """Of each sequence alone: (S,)."""
+    """Score of each sequence alone: (S,)."""
     weights: Array | None = field(default=None, compare=False)
-    """What each of them counts in ``value``: (S,)."""
+    """Weight of each sequence in ``value``: (S,)."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,6 @@ class Measurement:
 
 
 def real_time_steps(calls: Iterable[Call]) -> Array | None:
-    """Of calls whose rows say which sequence they belong to; None if they do not say."""
+    """Return the rows' numbers of time steps of data, (calls, B); None if calls lack places."""
     counts = [[steps for _, _, steps in call.places] for call in calls]
     return np.asarray(counts, np.int64) if counts and all(counts) else None

@@ -29,7 +29,7 @@ from act_profiling.rows import Row, read_rows
 from act_profiling.variants import Artefact, Variant
 
 OPERATOR_CALLS = 200
-"""Of a run that profiles operators: a profile may hold each operator of each call."""
+"""Calls of a run that profiles operators: a profile may hold each operator of each call."""
 
 
 class Profiler:

@@ -1,6 +1,6 @@
-"""A run that was cut short: which of its rows count, and where the rest begins.
+"""A run that was cut short: the rows of it that count, and the place where the rest begins.
 
-A recurrent state goes from call to call, so a run goes on at the first call of the sequence that
+A recurrent state goes from call to call, so a run continues at the first call of the sequence that
 was interrupted: rows of that sequence are measured again, rows of whole sequences are kept.
 """
 
@@ -21,7 +21,7 @@ from act_profiling.rows import ROWS_MAGIC
 HEAD = struct.Struct("<QQQII")
 """Call, repeat, nanoseconds, time steps, CRC-32 of y."""
 NUMBER_SIZE = 4
-"""Of a float32 or an int32."""
+"""Bytes of a float32 or an int32."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Kept:
 
     Args:
         job: what is run; its plan says how large rows are.
-        settings: how the whole run is to be.
+        settings: those of the whole run.
     """
 
     def __init__(self, job: Job, settings: Settings) -> None:
@@ -59,7 +59,7 @@ class Kept:
 
     @property
     def settings(self) -> Settings:
-        """How the rest is to be run."""
+        """Settings for the rest of the run."""
         seconds = self._settings.min_seconds - self._nanoseconds / 1e9
         return replace(
             self._settings,
@@ -107,7 +107,7 @@ class Kept:
         path.write_bytes(self._rows)
 
     def _begins(self, place: Place) -> bool:
-        """Whether a sequence begins there."""
+        """True if a sequence begins there."""
         index = bisect.bisect_left(self._first_calls, place.call)
         return place.call == 0 or self._first_calls[index : index + 1] == (place.call,)
 
@@ -128,7 +128,7 @@ class Kept:
 
 
 def _calls(data: Path) -> int:
-    """How many calls data.bin has."""
+    """Read the number of calls in data.bin."""
     with data.open("rb") as file:
         return int.from_bytes(file.read(len(DATA_MAGIC) + 8)[len(DATA_MAGIC) :], "little")
 

@@ -1,4 +1,4 @@
-"""What a runner measured: one row a call, read from ``rows.bin``."""
+"""A runner's measurements: one row a call, read from ``rows.bin``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Row:
     call: int
     """Its place in the data."""
     repeat: int
-    """How often the data had been run through before."""
+    """The number of times that the data had been run through before."""
     nanoseconds: int
     digest: int
     """CRC-32 of ``y``'s bytes: repeats must agree."""

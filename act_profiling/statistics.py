@@ -25,12 +25,13 @@ Interval = tuple[float, float]
 CONFIDENCE = 0.95
 PERCENTILES = (50, 90, 95, 99)
 MOST_GROUPS = 16
-"""Of ponder steps in one table or picture; where N takes more values, neighbours share a group."""
+"""The most groups of ponder steps in one table or picture; where N takes more values, neighbours
+share a group."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Of one kind of cost: nanoseconds or instructions. Percentiles interpolate linearly."""
+    """A summary of nanoseconds or instructions; its percentiles interpolate linearly."""
 
     count: int
     mean: float
@@ -63,9 +64,9 @@ class Line:
     fixed: float
     per_step: float
     r2: float
-    """How much of the differences between a round's medians at each N lies on its line: 0 to 1.
+    """The share of the variation of a round's medians over N that its line explains: 0 to 1.
 
-    The mean over rounds: how much rounds differ is in the intervals.
+    The mean over rounds; the intervals show how much rounds differ.
     """
     rounds: int
     fixed_interval: Interval | None
@@ -82,7 +83,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Change:
-    """How a cost changed from one measurement to another."""
+    """The change of a cost from one measurement to another."""
 
     ratio: float
     """New over old."""
@@ -91,14 +92,14 @@ class Change:
 
     @property
     def more_than_noise(self) -> bool | None:
-        """Whether the interval leaves out 1; None if there is no interval."""
+        """True if the interval excludes 1; None if there is no interval."""
         if self.interval is None:
             return None
         return not self.interval[0] <= 1 <= self.interval[1]
 
 
 def summarise(costs: Array) -> Summary:
-    """Of at least one value."""
+    """Summarise at least one value."""
     costs = np.asarray(costs, np.float64)
     p50, p90, p95, p99 = np.percentile(costs, PERCENTILES)
     return Summary(
@@ -114,10 +115,10 @@ def summarise(costs: Array) -> Summary:
 
 
 def typical(call: Array, cost: Array, size: Array) -> float:
-    """What the data cost per unit of ``size``: each call at the median of its repeats, then all.
+    """Compute cost per unit of ``size`` over the data, each call at the median of its repeats.
 
     Unlike a mean over rows it does not follow rare interruptions, unlike a median over rows it does
-    see the few calls that ponder long: of a limit on N that only these reach, p50 shows nothing.
+    see the few calls that ponder long: a limit on N that only these reach does not change p50.
     """
     order = np.argsort(call, kind="stable")
     starts = np.flatnonzero(np.diff(call[order], prepend=call[order][0] - 1))
@@ -223,7 +224,7 @@ def _explained(steps: Array, cost: Array, fixed: float, per_step: float) -> floa
 
 
 def interval_of_mean(values: Array) -> Interval | None:
-    """In which the mean over all rounds that could have been lies; None for one value."""
+    """Compute the confidence interval of the mean over rounds; None for one value."""
     if len(values) < 2:
         return None
     half = t_quantile(len(values) - 1) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
@@ -240,7 +241,10 @@ def change(old: Sequence[float], new: Sequence[float]) -> Change:
 
 
 def difference(old: Array, new: Array) -> tuple[float, Interval | None]:
-    """Of two means over rounds, with Welch's interval: the rounds may spread unequally."""
+    """Compute the difference of two means over rounds, with Welch's interval.
+
+    The variances of the rounds may be unequal.
+    """
     step = float(np.mean(new) - np.mean(old))
     if min(len(old), len(new)) < 2:
         return step, None
@@ -248,7 +252,7 @@ def difference(old: Array, new: Array) -> tuple[float, Interval | None]:
     variance = sum(parts)
     if variance == 0:
         return step, (step, step)
-    # Of shares, because the square of a small variance may be 0.
+    # Computed from shares, because the square of a small variance may be 0.
     freedom = 1 / sum(
         (part / variance) ** 2 / (len(values) - 1)
         for part, values in zip(parts, (old, new), strict=True)

@@ -51,11 +51,11 @@ def open_artefacts(paths: Sequence[Path]) -> list[Artefact]:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """What tells artefacts apart in a report.
+    """Choose names that tell artefacts apart in a report.
 
-    The file's name; where that does not, with the first folder in which the paths differ:
+    The file's name; where that is not unique, with the first folder in which the paths differ:
     ``out/charlm/tflite/model.tflite`` and ``out/fixed1/model.tflite`` are ``charlm/model.tflite``
-    and ``fixed1/model.tflite``. Where that does not either, the whole path after what is common.
+    and ``fixed1/model.tflite``. Where that is not unique either, the path after the common folder.
     """
     common = os.path.commonpath([path.parent for path in paths])
     apart = [path.relative_to(common) for path in paths]

@@ -26,16 +26,16 @@ class LibraryRuntime:
     package: str
     """The Python package that brings the library, by the name it installs under."""
     module: str
-    """The same by the name it imports under."""
+    """The same package by the name it imports under."""
     pattern: str
-    """Of the library's file, within the module's folder."""
+    """Pattern of the library's file within the module's folder."""
     names: tuple[str, ...]
     """Patterns of the names that a user's own library may have."""
     version: str
-    """Of the package whose library is put on arm64 devices, pinned by the wheel's hash."""
+    """Version of the package whose library is put on arm64 devices, pinned by the wheel's hash."""
     sha256: str
     platform: str
-    """Of that wheel."""
+    """Platform tag of that wheel."""
     op_profiles: str = ""
     """Beginning of the runtime's own name where it writes a profile of its operators, which
     ``act_profiling/operators/NAME.py`` reads; empty if none is written."""
@@ -83,12 +83,12 @@ class Target:
 
     name: str
     suffix: str
-    """Of the artefact's file or folder, with the dot."""
+    """Suffix of the artefact's file or folder, with the dot."""
     packages: tuple[str, ...] = ()
     """Packages that converting and checking need, by the names they install under; their versions
     go into the manifest."""
     modules: tuple[str, ...] = ()
-    """The same by the names they import under."""
+    """The same packages by the names they import under."""
     runtime: str
     """The runtime that checks the artefact on this machine, as a report says it."""
     measured: bool = True
@@ -98,7 +98,7 @@ class Target:
     not_profiled: str = ""
     """Why it cannot be profiled, as an error says it."""
     readers: Mapping[str, str]
-    """By precision: the oldest runtime that reads the artefact, as tests/old_readers shows."""
+    """The oldest runtime that reads the artefact, by precision; tests/old_readers checks it."""
     ponders: tuple[Ponder, ...] = get_args(Ponder)
     """The kinds of ponder loop that it can express."""
     unrolled_from: float = 0.5

@@ -11,7 +11,7 @@ from act_mil import Program
 
 
 class CoreMLEvaluation:
-    """What the package computes, not how Apple's runtime would."""
+    """Evaluates the package with act_mil, without imitating Apple's runtime."""
 
     def __init__(self, path: Path) -> None:
         self._program = Program(path)

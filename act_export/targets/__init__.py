@@ -39,9 +39,9 @@ def convert(
         if program.form.ponder != "host":
             converter.convert(program, path, metadata, precision)
             return []
-        from act_export.host import split
+        from act_export.host import cut_at_loops
 
-        parts = split(program)
+        parts = cut_at_loops(program)
         if target.signatures:
             assert isinstance(converter, SignatureConverter)
             converter.convert_parts(parts, path, metadata, precision)

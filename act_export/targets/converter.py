@@ -1,4 +1,4 @@
-"""What a target's own package does: ``act_export/targets/NAME/``, loaded when first used."""
+"""The interface of a target's package, ``act_export/targets/NAME/``, loaded when first used."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Converter(Protocol):
 
 @runtime_checkable
 class SignatureConverter(Converter, Protocol):
-    """Of a target with ``signatures``."""
+    """The converter of a target with ``signatures``."""
 
     def convert_parts(
         self, parts: Sequence[Part], path: Path, metadata: dict[str, str], precision: str
@@ -50,7 +50,7 @@ class SignatureConverter(Converter, Protocol):
 
 @runtime_checkable
 class SourceConverter(Converter, Protocol):
-    """Of a target that ``embeds``."""
+    """The converter of a target that ``embeds``."""
 
     def write_source(self, path: Path) -> None:
         """Write NAME.c and NAME.h, the artefact as data, beside the artefact."""

@@ -21,7 +21,7 @@ SCATTER_MODES = {
     "max": np.maximum,
     "min": np.minimum,
 }
-"""How ``mode`` combines an element with its update; ``update`` replaces it."""
+"""Function that combines an element with its update, by ``mode``; ``update`` replaces it."""
 
 Ints = tuple[int, ...]
 Bools = tuple[bool, ...]

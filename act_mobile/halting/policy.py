@@ -87,7 +87,7 @@ class Unrolled(NamedTuple):
 
 @dataclass(frozen=True)
 class Halting(ABC):
-    """When a row ends, and what its result is."""
+    """A halting policy: it decides when a row ends and what its result is."""
 
     max_ponder: int
     """M, the most ponder steps."""
@@ -103,11 +103,11 @@ class Halting(ABC):
     skips: ClassVar[bool] = False
     """True if a row may end before its first step, as ``Start.progress`` then says."""
     state: ClassVar[tuple[StateTensor, ...]] = ()
-    """What the policy itself keeps from one time step to the next."""
+    """The policy's own state, kept from one time step to the next."""
     kinds: ClassVar[tuple[str, ...]] = ("eager", "unroll", "loop", "peeled", "host")
     """The kinds of ponder loop that can express it."""
     number: ClassVar[int | None] = None
-    """The policy's number in the native engine's files; None if the engine has it not."""
+    """The policy's number in the native engine's files; None if the engine lacks it."""
 
     @property
     @abstractmethod

@@ -16,7 +16,7 @@ Constants = tuple[Tensor, ...]
 """Tensors that a step reads and does not change, each (B, ...): the projection of x, features."""
 
 Observe = Callable[[Tensor], None]
-"""Told the progress of the rows that run, (rows, 1), whenever it decides about another step."""
+"""A callback given the running rows' progress, (rows, 1), when it decides about another step."""
 
 
 class Step(Protocol):
@@ -24,7 +24,7 @@ class Step(Protocol):
 
     @property
     def combined(self) -> tuple[Combined, ...]:
-        """How each tensor of its state makes the result of a row; the first is its output."""
+        """The way each tensor of its state makes a row's result; the first tensor is its output."""
         ...
 
     @property
@@ -41,7 +41,7 @@ class Step(Protocol):
         ...
 
     def features(self, constants: Constants, state: State) -> Tensor:
-        """What halting reads of a state: (B, F)."""
+        """Return the features that halting reads of a state: (B, F)."""
         ...
 
 
@@ -53,13 +53,13 @@ class Pondering(NamedTuple):
     state: State
     """Each (B, ...)."""
     halting: Halting
-    """An adaptive one."""
+    """An adaptive policy."""
     unit: HaltingUnit
     budget: Budget
     own: State = ()
     """The policy's state."""
     observe: Observe | None = None
-    """Of the kind ``eager`` alone."""
+    """Used by the kind ``eager`` alone."""
 
     @property
     def means(self) -> tuple[bool, ...]:

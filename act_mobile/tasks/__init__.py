@@ -1,6 +1,6 @@
-"""What a model is trained for: each task in one file, found here by its name.
+"""The tasks that a model is trained for: each in one file, found here by its name.
 
-A task's module is loaded when the task is first asked for, so that listing them is quick.
+A task's module is loaded when the task is first requested, so that listing them is quick.
 """
 
 from __future__ import annotations

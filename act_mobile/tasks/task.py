@@ -1,4 +1,4 @@
-"""What all tasks share: batches, sizes, the loss, the metric.
+"""The common part of all tasks: batches, sizes, the loss, the metric.
 
 Every task is classification, which needs one mechanism. A time step has K questions of C classes
 each; the model's O = K C outputs are their scores in that order. C = 1 is a yes-or-no question
@@ -62,7 +62,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a task is trained where the command line says nothing else."""
+    """The settings that a task is trained with where the command line gives none."""
 
     cell: str
     hidden: int
@@ -101,11 +101,11 @@ class Task(ABC):
     metric: ClassVar[Metric] = "sequence_error"
     recipe: ClassVar[Recipe]
     labels: ClassVar[tuple[str, ...] | None] = None
-    """What the classes are called, where they have names."""
+    """Names of the classes, where they have names."""
     vocabulary: ClassVar[str | None] = None
-    """What the tokens are, where a model reads tokens: ``bytes`` of text."""
+    """The kind of tokens, where a model reads tokens: ``bytes`` of text."""
     difficulty_name: ClassVar[str]
-    """What :meth:`difficulty` counts."""
+    """Name of the quantity that :meth:`difficulty` returns."""
     difficulty_labels: ClassVar[tuple[str, ...] | None] = None
     """Names of the difficulties 0, 1, ..., where they are kinds and not counts."""
     evaluation_rows: ClassVar[int] = 1024
@@ -134,7 +134,7 @@ class Task(ABC):
 
     @abstractmethod
     def difficulty(self, batch: Batch) -> Tensor:
-        """How hard each row is, (B,), or each time step, (B, T); int64."""
+        """Return the difficulty of each row, (B,), or of each time step, (B, T); int64."""
 
     @cached_property
     def evaluation(self) -> Batch:
@@ -143,7 +143,7 @@ class Task(ABC):
 
     @property
     def higher_is_better(self) -> bool:
-        """Which way the metric points."""
+        """True if a higher metric is better."""
         return self.metric == "accuracy"
 
     def loss(self, output: Tensor, batch: Batch) -> Tensor:

@@ -51,9 +51,13 @@ def run_options() -> list[click.Parameter]:
         click.Option(["--lr-decay"], type=float, help="Part of the steps in which it falls to 0."),
         click.Option(["--seed"], type=int, default=0, help="Decides weights and data."),
         click.Option(["--clip"], type=float, default=1.0, help="Largest norm of the gradient."),
-        click.Option(["--evaluate-every"], type=int, default=1000, help="Updates between looks."),
+        click.Option(
+            ["--evaluate-every"], type=int, default=1000, help="Updates between evaluations."
+        ),
         click.Option(["--target-metric"], type=float, help="Stop once the metric is this good."),
-        click.Option(["--patience"], type=int, help="Stop after so many looks without progress."),
+        click.Option(
+            ["--patience"], type=int, help="Stop after so many evaluations without progress."
+        ),
         click.Option(
             ["--recompute"], is_flag=True, help="Less memory, for long sequences; slower."
         ),
@@ -106,7 +110,7 @@ class TaskCommands(click.Group):
 
 
 def train_task(name: str, output: Path, resume: bool, as_json: bool, **options: Any) -> None:
-    """What each task's command does."""
+    """Train on a task and show the result: the command of every task."""
     from act_artefact.extras import require
 
     for module in ("lightning", "tensorboard", "matplotlib"):

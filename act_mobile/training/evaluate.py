@@ -1,4 +1,4 @@
-"""What a trained model does on its task's evaluation set, and the files that say so."""
+"""Evaluation of a trained model on its task's evaluation set, and the files of the results."""
 
 from __future__ import annotations
 

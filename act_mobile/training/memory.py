@@ -11,7 +11,7 @@ from act_mobile.tasks.task import Task
 from act_mobile.training.options import Options
 
 COPIES = 4
-"""Of each parameter: itself, its gradient and Adam's two moments."""
+"""Numbers kept for each parameter: itself, its gradient and Adam's two moments."""
 
 NUMBER = 4
 """Bytes of a float32."""

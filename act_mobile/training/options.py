@@ -1,4 +1,4 @@
-"""How a model is to be trained: the command's options of the same names."""
+"""Training options: the command's options of the same names."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class Options:
     clip: float = 1.0
     """The most that the norm of all gradients together may be."""
     evaluate_every: int = 1000
-    """Training steps between two looks at the metric."""
+    """Training steps between two evaluations of the metric."""
     target_metric: float | None = None
     """Training ends early once the metric is this good."""
     patience: int | None = None
-    """Training ends early after this many looks without a better metric."""
+    """Training ends early after this many evaluations without a better metric."""
     recompute: bool = False
-    """Whether to save memory at the cost of time (:mod:`act_mobile.recompute`), to rounding the
-    same training."""
+    """True to save memory at the cost of time (:mod:`act_mobile.recompute`); training is the same
+    up to rounding."""
 
     def completed(self, task: Task) -> Options:
         """The same with the task's settings where there were none.

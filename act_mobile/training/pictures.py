@@ -61,13 +61,13 @@ def _loss(path: Path, task: Task, metrics: dict[str, Any]) -> None:
     above.set_ylabel("training loss (nats)")
     above.set_title(f"{task.name}: loss, metric and ponder steps in training")
     history = metrics["history"]
-    looks = [look["step"] for look in history]
-    below.plot(looks, [look["metric"] for look in history], color=BLUE)
+    evaluations = [each["step"] for each in history]
+    below.plot(evaluations, [each["metric"] for each in history], color=BLUE)
     below.set_ylabel(METRIC_NAMES[task.metric], color=BLUE)
     below.set_ylim(bottom=0)
     below.set_xlabel("update")
     steps_axis = below.twinx()
-    steps_axis.plot(looks, [look["ponder_steps"] for look in history], color=ORANGE)
+    steps_axis.plot(evaluations, [each["ponder_steps"] for each in history], color=ORANGE)
     steps_axis.set_ylabel("mean ponder steps N", color=ORANGE)
     steps_axis.set_ylim(bottom=0)
     figure.savefig(path)

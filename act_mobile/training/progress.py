@@ -1,4 +1,4 @@
-"""What is seen of a run while it trains, all of it on stderr."""
+"""Progress of a run while it trains, all of it on stderr."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from act_mobile.training.learner import Learner
 
 
 def progress() -> Callback:
-    """A bar on a terminal, elsewhere a line for each look at the metric."""
+    """A bar on a terminal, elsewhere a line for each evaluation of the metric."""
     if sys.stderr.isatty():
         return RichProgressBar(refresh_rate=100, leave=True, console_kwargs={"stderr": True})
     return _Lines()

@@ -1,4 +1,4 @@
-"""What ``act-train`` shows when it is done."""
+"""The summary that ``act-train`` shows when it is done."""
 
 from __future__ import annotations
 

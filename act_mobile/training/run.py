@@ -86,19 +86,19 @@ def train(
         )
         # Lightning itself asks torch in a way that torch 2.13 is about to drop.
         warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated")
-        looks: DataLoader[Any] = DataLoader([task.evaluation], batch_size=None)  # type: ignore[arg-type]
+        evaluation: DataLoader[Any] = DataLoader([task.evaluation], batch_size=None)  # type: ignore[arg-type]
         try:
             trainer.fit(
                 learner,
                 train_dataloaders=Stream(
                     task, options.batch_size or 0, options.seed, rank=rank, start=start
                 ),
-                val_dataloaders=looks,
+                val_dataloaders=evaluation,
                 ckpt_path=last if resume else None,
                 weights_only=True,
             )
             if not learner.history or learner.history[-1]["step"] != trainer.global_step:
-                trainer.validate(learner, looks, verbose=False)
+                trainer.validate(learner, evaluation, verbose=False)
         except SystemExit as ended:
             # Lightning exits by itself after Ctrl-C, as if something had failed.
             if isinstance(ended.__context__, KeyboardInterrupt):

@@ -15,10 +15,10 @@ from act_artefact.errors import UserError
 from act_profiling.devices import Interrupted
 
 SECONDS = 20.0
-"""In which adb answers where nothing large is moved and nothing long is run."""
+"""Time limit for adb's answer where nothing large is moved and nothing long is run."""
 
 LISTEN_SECONDS = 0.5
-"""How soon a call hears that it is to end."""
+"""Seconds within which a call notices that it is to end."""
 
 NEWEST_OUTPUT = 1 << 20
 """A device that writes without end is cut here: no answer of ours is longer."""
@@ -30,7 +30,7 @@ class DeviceGone(UserError):
 
 @dataclass(frozen=True)
 class Done:
-    """What a call left: its exit code and what it wrote."""
+    """The result of a call: its exit code and what it wrote."""
 
     code: int
     stdout: str

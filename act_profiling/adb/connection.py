@@ -67,7 +67,7 @@ class Connection:
         return Done(int(ended[1]), done.stdout[: ended.start()], done.stderr)
 
     def output(self, command: str, seconds: float = SECONDS) -> str:
-        """What a command line prints.
+        """Run a command line and return what it prints.
 
         Raises:
             DeviceGone: it did not come to its end.

@@ -12,7 +12,7 @@ from act_profiling.adb import arguments
 from act_profiling.adb.client import Adb
 
 SETTLE_SECONDS = 10.0
-"""How long a device may be authorizing or connecting before that is its state."""
+"""Seconds for which a device may be authorizing or connecting before that is its state."""
 
 NETWORK = re.compile(r"[\w.\-\[\]:]+:\d{1,5}")
 """A serial that is an address, which adb can be told to connect to."""
@@ -26,7 +26,7 @@ WAYS_OUT = {
     "plugdev, and plug it in again",
 }
 BOOT = "boot it into Android"
-"""What helps in recovery, sideload, bootloader and the like."""
+"""The remedy for recovery, sideload, bootloader and the like."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""What a device is, and in which state: read by one command line, understood here.
+"""A device's identity and state, read by one command line and parsed here.
 
-Whatever a device does not say is None, never a guess.
+A fact that the device does not report is None, never a guess.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class Core:
     number: int
     max_khz: int | None
     limit_khz: int | None
-    """The most that it is let run at now; less than its maximum where it is throttled."""
+    """The highest clock allowed now; less than its maximum where it is throttled."""
     governor: str | None
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a device says of itself."""
+    """The facts that a device reports about itself."""
 
     soc: str | None
     model: str | None

@@ -23,7 +23,7 @@ FOLDER = "/data/local/tmp/act-profile"
 JOB = f"{FOLDER}/job"
 
 BEAT_SECONDS = 5.0
-"""How often a run says that it is alive, and how hot the device is."""
+"""Seconds between a run's reports that it is alive and how hot the device is."""
 QUIET_SECONDS = 30.0
 """A run that says nothing for so long is on a device that is gone."""
 CLEAN_SECONDS = 60.0
@@ -44,7 +44,7 @@ fi
 """
 
 FIXED = f"{FOLDER}/fixed-performance"
-"""Is there while the device is in fixed-performance mode because of us."""
+"""This file exists while the device is in fixed-performance mode because of us."""
 FIX = f"""
 touch {FIXED} && cmd power set-fixed-performance-mode-enabled true || {{ rm -f {FIXED}; false; }}
 """
@@ -87,10 +87,10 @@ true
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended."""
+    """The end of a run."""
 
     code: int | None
-    """None where it did not."""
+    """None where it did not end."""
     facts: str
     errors: str
 
@@ -147,7 +147,7 @@ class Session:
             raise
 
     def ending(self) -> Ending:
-        """How the run ended; one that still runs unwatched is stopped.
+        """Return how the run ended; stop one that still runs unwatched.
 
         Raises:
             UserError: the device does not come back.

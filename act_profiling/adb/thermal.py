@@ -1,4 +1,4 @@
-"""How hot a device is, and whether it is slowed down for it."""
+"""A device's temperatures, and its throttling by heat."""
 
 from __future__ import annotations
 

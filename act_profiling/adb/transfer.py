@@ -153,5 +153,5 @@ def _transfer_failed(connection: Connection, done: Done, what: str) -> None:
 
 
 def _seconds(size: int) -> float:
-    """How long moving or reading so many bytes may take."""
+    """Compute the time limit, in seconds, for moving or reading so many bytes."""
     return START_SECONDS + size / SLOWEST

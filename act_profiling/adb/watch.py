@@ -1,4 +1,4 @@
-"""A run as it is heard: how hot the device is, and that it gets on."""
+"""A run as it is watched: the device's temperatures, and the run's progress."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ STUCK_SECONDS = 600.0
 
 
 class Watch:
-    """Hears a run: how hot the device is, and that it gets on.
+    """Follows a run: the device's temperatures, and the run's progress.
 
     Raises:
-        CheckFailed: when heard, the rows have not grown for too long.
+        CheckFailed: from :meth:`heard`, where the rows have not grown for too long.
     """
 
     def __init__(self) -> None:
@@ -23,16 +23,16 @@ class Watch:
         self.begin()
 
     def begin(self) -> None:
-        """A run begins, or its rows have grown."""
+        """Note that a run begins, or that its rows have grown."""
         self._grown, self._size = time.monotonic(), ""
 
     @property
     def readings(self) -> list[thermal.Thermal]:
-        """How hot the device was, each time that the run said so."""
+        """The device's thermal readings, one for each report of the run."""
         return thermal.parse("".join(f"{line}\n" for line in self._lines))
 
     def heard(self, line: str) -> None:
-        """Take a line that the run says."""
+        """Take a line that the run prints."""
         self._lines.append(line)
         if line.startswith("rows "):
             if line != self._size:

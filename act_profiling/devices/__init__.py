@@ -25,7 +25,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Settings:
-    """How a job is run; the runner's options of the same names."""
+    """Settings of a job's run; the runner's options of the same names."""
 
     threads: int = 1
     cpus: str | None = None
@@ -35,28 +35,28 @@ class Settings:
     min_seconds: float = 0.0
     keep: Keep = "ponder"
     mark: bool = False
-    """Whether an emulator counts between marks."""
+    """True if an emulator counts between marks."""
     memory: bool = False
     operators: bool = False
-    """Whether the runtime writes a profile of its operators."""
+    """True if the runtime writes a profile of its operators."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run left behind."""
+    """The results of a run."""
 
     rows: Path
     """``rows.bin``, on this machine; several runs' rows one after the other if it was resumed."""
     facts: Mapping[str, Any]
-    """What the runner said of itself: runtime, init_ns, first_ns, ..."""
+    """Facts that the runner reports: runtime, init_ns, first_ns, ..."""
     counts: tuple[Mapping[str, int], ...] = ()
-    """On an emulated device, for each timed call: instructions, macs, loads, stores."""
+    """Counts for each timed call on an emulated device: instructions, macs, loads, stores."""
     operators: tuple[Operator, ...] = ()
-    """Where the settings ask for them."""
+    """The profile of operators, where the settings request it."""
     resumed: int = 0
-    """How often the device had gone away and come back."""
+    """The number of times that the device went away and came back."""
     notes: tuple[str, ...] = field(default=())
-    """What a reader of the report should know."""
+    """Notes for a reader of the report."""
     throttled: bool = False
     """The device was slowed down by heat at some time during the run."""
 
@@ -69,12 +69,12 @@ class Device(Protocol):
     """A place where jobs run."""
 
     name: str
-    """As the user names it: host, adb:SERIAL, emulated."""
+    """The user's name for it: host, adb:SERIAL, emulated."""
     reports_latency: bool
     """False for an emulated device, whose times are never shown as latency."""
 
     def describe(self) -> dict[str, Any]:
-        """What it is: SoC, cores and their maxima, OS, governor, battery, ...; plain types."""
+        """Describe it in plain types: SoC, cores and their maxima, OS, governor, battery, ..."""
         ...
 
     def run(self, job: Job, settings: Settings, rows: Path) -> Outcome:
@@ -87,7 +87,7 @@ class Device(Protocol):
         ...
 
     def interrupt(self) -> None:
-        """From another thread than the one that runs: the run ends soon, by an exception."""
+        """End the run soon, by an exception; called from another thread than the one that runs."""
         ...
 
     def close(self) -> None:

@@ -36,7 +36,7 @@ KILLED = {128 + s for s in (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal
 """Exit codes of a runner that somebody else ended: Android where memory is short, or we."""
 
 NOT_EXECUTABLE = "not executable"
-"""What Android's shell says of a program for another machine; its exit code is 1."""
+"""Message of Android's shell about a program for another machine; its exit code is 1."""
 
 log = logging.getLogger(__name__)
 
@@ -236,11 +236,11 @@ class AdbDevice:
         return {}
 
     def _counts(self, settings: Settings) -> tuple[Mapping[str, int], ...]:
-        """What an emulator counted in the run."""
+        """Return an emulator's counts of the run."""
         return ()
 
     def _operators(self, target: str, said: Mapping[str, Any]) -> tuple[Operator, ...]:
-        """From the profiles of the last run alone, where it was resumed."""
+        """Read the operators from the profiles, only the last run's where it was resumed."""
         with tempfile.TemporaryDirectory() as folder:
             profiles = [Path(folder) / Path(name).name for name in said.get("op_profiles", ())]
             for profile in profiles:

@@ -164,7 +164,7 @@ def facts_of(said: str) -> dict[str, Any]:
 
 
 def failure(code: int, errors: str) -> UserError | CheckFailed:
-    """What a runner's exit code and stderr mean to a user."""
+    """Translate a runner's exit code and stderr into an error for the user."""
     lines = errors.strip().splitlines() or ["it gave no reason"]
     own = [line for line in lines if line.startswith("act-runner: ")]
     reason = (own or lines)[-1].removeprefix("act-runner: ")

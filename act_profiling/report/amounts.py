@@ -1,4 +1,4 @@
-"""How costs are written: nanoseconds as µs or ms, instructions as k or M; three digits."""
+"""The format of costs: nanoseconds as µs or ms, instructions as k or M; three digits."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ def _distribution(steps: Array, values: Array) -> dict[str, Any]:
 
 
 def _ponder_steps(data: Calls) -> dict[str, Any]:
-    """Of a time step: its layers' N together, and each layer's mean."""
+    """Summarise N of a time step: the sum over its layers, and each layer's mean."""
     steps = data.ponder_steps.sum(1)
     return {
         "mean": float(steps.mean()),
@@ -175,7 +175,7 @@ def _count(table: Columns, counted: Array) -> dict[str, Any]:
 
 
 def _round(each: Round, table: Columns, number: int, cost: str) -> dict[str, Any]:
-    """What of a round is compared with other rounds: its medians and its line."""
+    """Summarise a round for comparison with other rounds: its medians and its line."""
     values = table.nanoseconds if cost == "latency" else table.counts["instructions"]
     where = table.round == number
     found: dict[str, Any] = {

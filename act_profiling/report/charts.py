@@ -35,7 +35,7 @@ QUANTILES = ("p50", "p90", "p99")
 
 
 def front(report: Report) -> str:
-    """What does pondering buy? The metric against cost per time step, with the Pareto front."""
+    """Draw what pondering buys: the metric against cost per time step, with the Pareto front."""
     best = report["front"]
     shown = [each for each in measured(report) if each["metric"]]
     costs = [cost_of(each)["typical_per_time_step"] for each in shown]
@@ -176,7 +176,7 @@ def _marks(x: Axis, quantiles: Mapping[str, float], bottom: float) -> Iterator[s
 
 
 def against_n(report: Report, variant: Variant, name: str) -> str:
-    """What does a ponder step cost? Median and p10 to p90 at each N, and the fitted line."""
+    """Draw what a ponder step costs: median and p10 to p90 at each N, and the fitted line."""
     found, cost = cost_of(variant), report["cost"]
     groups, line = found["by_ponder_steps"], found["line"]
     least, most = groups[0]["ponder_steps"], groups[-1]["ponder_steps"]

@@ -13,7 +13,7 @@ from act_profiling.measurement import Measurement
 Array = npt.NDArray[Any]
 
 COUNTS = ("instructions", "macs", "loads", "stores")
-"""What an emulated device counts, in the order of a report."""
+"""Quantities that an emulated device counts, in the order of a report."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Columns:
     digest: Array
     """CRC-32 of y."""
     kept: Array
-    """Whether the row counts in summaries: of a round that was not throttled."""
+    """True if the row counts in summaries: its round was not throttled."""
     counts: dict[str, Array]
 
     def of_rounds(self, cost: Array) -> list[tuple[Array, Array]]:
@@ -63,7 +63,7 @@ def executed(ponder_steps: Array) -> int:
 
 
 def columns(measurement: Measurement) -> Columns:
-    """Of all rounds, throttled ones too."""
+    """Collect the rows of all rounds, throttled ones included."""
     rounds = measurement.rounds
     rows = [row for each in rounds for row in each.rows]
     counts = [count for each in rounds for count in each.counts]
@@ -91,7 +91,7 @@ def columns(measurement: Measurement) -> Columns:
 
 
 def calls(measurement: Measurement) -> Calls:
-    """Of every call that was run at least once."""
+    """Collect N and R of every call that was run at least once."""
     first: dict[int, dict[str, Array]] = {}
     for each in measurement.rounds:
         for row in each.rows:
@@ -114,7 +114,7 @@ def calls(measurement: Measurement) -> Calls:
 
 
 def repeats_differ(table: Columns) -> int:
-    """How many calls gave another y in one repeat than in another."""
+    """The number of calls that gave another y in one repeat than in another."""
     pairs = np.unique(np.stack([table.call, table.digest]), axis=1)
     return int((np.unique(pairs[0], return_counts=True)[1] > 1).sum())
 

@@ -37,7 +37,7 @@ class Entry:
     change: float
     """new - old; new / old - 1 where ``relative``."""
     interval: statistics.Interval | None
-    """Of ``change``; None where one round shows no spread, or the number has none."""
+    """Interval of ``change``; None where one round shows no spread, or the number has none."""
     relative: bool
     verdict: str
     """less, more, same, noise, or ``one round``: not known."""
@@ -45,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class VariantComparison:
-    """What became of a variant that is in both reports."""
+    """The changes of a variant that is in both reports."""
 
     label: str
     artefact_changed: bool
@@ -61,7 +61,7 @@ class Comparison:
     cost: str
     variants: tuple[VariantComparison, ...]
     notes: tuple[str, ...]
-    """What else differs between the two runs."""
+    """Other differences between the two runs."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

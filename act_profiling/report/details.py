@@ -75,7 +75,7 @@ def _line_caption(report: Report, variant: Variant) -> str:
 
 
 def _varies(sample: Mapping[str, Any]) -> bool:
-    """Whether there is anything to see: not where N is the same everywhere."""
+    """True if there is anything to see: N is not the same everywhere."""
     return len({sum(layers) for layers in sample["ponder_steps"]}) > 1
 
 

@@ -14,7 +14,7 @@ def figure(question: str, caption: str, picture: str, key: str) -> str:
 
 
 def legend(*entries: tuple[str, str]) -> str:
-    """Of a colour and what it stands for; without a colour, a remark."""
+    """Build a legend of colours and what they stand for; an entry without a colour is a remark."""
     shown = (
         (element("i", style=f"background:{colour}") if colour else "") + escape(name)
         for colour, name in entries

@@ -12,7 +12,7 @@ LEFT, RIGHT, TOP, BOTTOM = 62, 16, 22, 52
 """Margins of a plot within a picture, wide enough for the larger type of a phone."""
 
 LEVELS = 8
-"""Of N's colours, ``--n0`` to ``--n7`` in page.css."""
+"""The number of N's colours, ``--n0`` to ``--n7`` in page.css."""
 
 
 def element(name: str, content: str = "", **attributes: object) -> str:

@@ -85,7 +85,7 @@ def _start(report: Report) -> Table:
 
 
 def _show_operators(report: Report, console: Console) -> None:
-    """Of the leading variant; the page has all."""
+    """Print the operators of the leading variant; the page has those of every variant."""
     variant = words.leading(report)
     if variant and variant["operators"]:
         grid = _grid(f"operators of {variant['label']}", 60)

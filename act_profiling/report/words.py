@@ -1,4 +1,4 @@
-"""What a report says in words: the same on a terminal and on a page."""
+"""The words of a report: the same on a terminal and on a page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Variant = Mapping[str, Any]
 
 NOTHING = "–"
 COLUMNS = ("mean N", "N + R", "per time step", "p50", "p90", "p99", "fixed + step")
-"""Of a table of variants, between the label and the metric; p50 and all after it are of a call."""
+"""Headings of a table of variants, between label and metric; p50 and all after it are per call."""
 
 
 def measured(report: Report) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def leading(report: Report) -> dict[str, Any] | None:
 
 
 def beaten(report: Report, variant: Variant) -> str | None:
-    """What costs less than a variant and is as good, in words; None for one on the front."""
+    """Name the variant that costs less than this one and is as good; None for one on the front."""
     front = report["front"]
     if not front or not variant["metric"] or variant["label"] in front["labels"]:
         return None
@@ -64,7 +64,7 @@ def beaten(report: Report, variant: Variant) -> str | None:
 
 
 def headline(report: Report) -> list[str]:
-    """What pondering costs and buys."""
+    """State what pondering costs and buys."""
     variant = leading(report)
     if variant is None:
         return [f"{report['device']['name']}: no variant has a number"]
@@ -124,7 +124,7 @@ def formula(cost: str, line: Mapping[str, Any]) -> str:
 
 
 def remarks(report: Report) -> Iterator[tuple[str, str]]:
-    """What must be known to read the numbers: of which variant, or of how many, and what."""
+    """Yield the remarks needed to read the numbers: the variant, or how many, and the remark."""
     variants = measured(report)
     for variant in variants:
         for remark in _remarks(variant):

@@ -11,10 +11,11 @@ let package = Package(
             name: "CAct",
             path: ".",
             exclude: [
-                "bindings/kotlin", "bindings/swift/Sources", "bindings/swift/Tests", "fuzz", "test",
+                "bindings/kotlin", "bindings/swift/Sources", "fuzz", "test",
                 "CMakeLists.txt", "CMakePresets.json", "README.md",
             ],
-            publicHeadersPath: "bindings/swift/include"
+            publicHeadersPath: "bindings/swift/include",
+            linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux, .android]))]
         ),
         .target(name: "Act", dependencies: ["CAct"], path: "bindings/swift/Sources"),
     ],

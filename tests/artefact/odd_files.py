@@ -1,4 +1,4 @@
-"""What a path may be besides a regular file."""
+"""Kinds of path other than a regular file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is compiled or fetched once is used only while it is whole."""
+"""Files compiled or fetched once are used only while they are whole."""
 
 from __future__ import annotations
 

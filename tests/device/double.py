@@ -26,7 +26,7 @@ OWN_PATHS = re.compile(r"(?<![\w./-])/(data|sdcard|sys)(?=[/\s'\"]|$)")
 
 @dataclass
 class Faults:
-    """What goes wrong; nothing, unless a test says so."""
+    """Faults to inject; none unless a test sets them."""
 
     unauthorized: bool = False
     silent: bool = False
@@ -41,7 +41,7 @@ class Faults:
     corrupt_pushes: int = 0
     """In so many pushed pieces a bit flips."""
     corrupt_pulls: bool = False
-    """What is pulled is not what is there."""
+    """Pulled contents differ from the files on the device."""
     slow_seconds: float = 0.0
     """Before each shell command."""
     hang: str = ""
@@ -49,7 +49,7 @@ class Faults:
     garbage: str = ""
     """Commands that match print noise before what they print."""
     exit_code: int | None = None
-    """What every command line is said to end with."""
+    """The exit code reported for every command line."""
     features: str = FEATURES
 
 
@@ -71,12 +71,12 @@ class Double(Daemon):
         return self.folder / "data/local/tmp/act-profile/job"
 
     def left_behind(self) -> list[str]:
-        """What lies where it lets adb write."""
+        """List the files in the folder where adb may write."""
         writable = self.folder / "data/local/tmp"
         return [path.relative_to(writable).as_posix() for path in sorted(writable.rglob("*"))]
 
     def fixed_performance(self) -> list[str]:
-        """What the mode was set to, in order."""
+        """List the values that the mode was set to, in order."""
         record = self.folder / "data/system/fixed-performance"
         return record.read_text().split() if record.exists() else []
 
@@ -101,7 +101,7 @@ class Double(Daemon):
         os.kill(int((self.job / "pid").read_text()), how)
 
     def runs(self) -> bool:
-        """Whether anything still works in a job's folder."""
+        """True if any process still works in a job's folder."""
         places = (link for link in Path("/proc").glob("[0-9]*/cwd") if link.exists())
         return any(str(link.readlink()).startswith(str(self.folder)) for link in places)
 

@@ -1,4 +1,4 @@
-"""What is said to adb and to a phone, and what their answers mean; neither is needed here."""
+"""Command lines for adb and a phone, and their answers parsed; neither is needed here."""
 
 from __future__ import annotations
 

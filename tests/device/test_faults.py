@@ -1,4 +1,4 @@
-"""What goes wrong between a phone and us: one clear line, or a resumed run; never a row too few.
+"""Faults between a phone and us: one clear line, or a resumed run; never a row too few.
 
 The real adb, against a device double that fails on request.
 """

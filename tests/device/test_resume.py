@@ -15,7 +15,7 @@ from tests.device.conftest import CALLS, FIRST_CALLS, ONCE, ROW_SIZE, measured
 
 
 def run_rows(first: int, count: int) -> bytes:
-    """What a runner writes from call ``first`` on."""
+    """Build the rows that a runner writes from call ``first`` on."""
     rows, call, repeat = bytearray(ROWS_MAGIC), first, 0
     for _ in range(count):
         rows += HEAD.pack(call, repeat, 1000 + call, 1, 0)

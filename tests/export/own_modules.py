@@ -141,14 +141,14 @@ class Drawn:
     """0 for features."""
     encoder: tuple[str, ...]
     cells: tuple[str, ...]
-    """Of its ACT layers, one after the other."""
+    """Cells of its ACT layers, one after the other."""
     residual: bool
     norm: bool
     hidden: int
 
 
 CURRENT: Drawn | None = None
-"""What ``drawn`` makes."""
+"""The module that ``drawn`` makes."""
 
 
 @st.composite

@@ -70,7 +70,7 @@ def test_golden_models(index: int, ponder: Loop, sequence: str, tmp_path: Path) 
 
 
 def while_loops(pair: Pair) -> int:
-    """How many the traced program has."""
+    """Count the while loops of the traced program."""
     modules = pair.program.exported.graph_module.modules()
     graphs = [module.graph for module in modules if isinstance(module, torch.fx.GraphModule)]
     return sum(len(graph.find_nodes(op="call_function", target=WHILE)) for graph in graphs)

@@ -19,7 +19,7 @@ from act_export.targets.onnx.precision import quantise
 from tests.export.conftest import pondering
 
 BOUNDS = {"fp16": 5e-4, "int8": 2e-2}
-"""Of |error| / (1 + |model|) in any output element whose N is the model's."""
+"""Bounds on |error| / (1 + |model|) in any output element whose N is the model's."""
 
 SMALLER = {"fp16": 0.6, "int8": 0.4}
 """The file's size against float32's; what does not shrink is graph and metadata."""

@@ -1,4 +1,4 @@
-"""What the rewrites leave of a graph; that it computes the model is checked wherever it is run."""
+"""The graphs that the rewrites leave; that they compute the model is checked wherever they run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CELL = {
     "gru": Counter(Gemm=2, Sigmoid=1, Tanh=1, Split=1, Mul=2, Add=2, Sub=1),
     "rnn": Counter(Gemm=1, Tanh=1),
 }
-"""What a ponder step of a cell computes: one product and activation for gates that share it."""
+"""Ops of a cell's ponder step: one product and activation for gates that share it."""
 
 HALTING = Counter(Gemm=1, Sigmoid=1, Add=2, Identity=1, Less=1)
 """Unit, sum, count, the sum before, and whether to go on."""

@@ -31,7 +31,7 @@ OWN = 20
 SHARDS = 10
 """Each target's examples are split, so that they can run side by side."""
 CHOSEN = range(int(os.environ.get("ACT_PROPERTY_SHARDS", SHARDS)))
-"""How many of the shards run: CI takes the first, `make test-property` all."""
+"""The shards that run: CI takes the first, `make test-property` all."""
 
 
 HALTING = ["act", "act", "act", "pondernet", "pondernet:0.5", "skip"]

@@ -85,7 +85,7 @@ def test_another_model_fails_though_chaotic() -> None:
 
 
 def test_rows_of_a_batch_are_as_alone() -> None:
-    """What a batch is answered is what its rows are answered one by one."""
+    """A batch's outputs equal those of its rows run one by one."""
     subject, steps = answers(pondering(num_layers=2), Form(sequence=4, batch=2))
     alone = Form(sequence=4)
     reference = Reference(subject, "fp32")

@@ -1,4 +1,4 @@
-"""What litert-torch is taught, on small modules of their own, in LiteRT's interpreter."""
+"""The lowerings added to litert-torch, on small modules of their own, in LiteRT's interpreter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from act_export.targets.tflite.while_loop import OPERATOR
 
 
 class Count(nn.Module):
-    """How often n can be halved and raised until the sum of what was left reaches a limit."""
+    """Count how often n can be halved and raised until the sum of what was left reaches a limit."""
 
     def forward(self, n: Tensor, limit: Tensor, table: Tensor) -> dict[str, Tensor]:
         def more(count: Tensor, total: Tensor, n: Tensor) -> Tensor:

@@ -11,10 +11,10 @@ from tests.hostile.material import Material
 
 FULL_INPUTS, FULL_PROCESSES = 20_000, 300
 QUICK_SHARE = 0.02
-"""Of the mutations: what is tried in every run."""
+"""Share of the mutations that are tried in every run."""
 
 SHARE = float(os.environ.get("ACT_HOSTILE_SHARE", "1"))
-"""Of the mutations: what is tried of those that are marked."""
+"""Share of the mutations that are tried in marked tests."""
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ SECONDS = 30
 MEMORY = 1 << 20
 """KiB by which inputs may exceed good ones."""
 REFUSALS = (UserError, CheckFailed, click.ClickException, OSError)
-"""What a command ends in one line for."""
+"""Exceptions that a command reports in one line."""
 
 
 class Hang(BaseException):

@@ -131,7 +131,7 @@ KINDS = {
     "model": 3000, "data": 4000, "manifest": 4000, "golden": 2500, "report": 3000,
     "checkpoint": 1500, "export_options": 700, "profile_options": 700, "train_options": 600,
 }  # fmt: skip
-"""How many inputs of each kind there are in all."""
+"""The number of inputs of each kind in all."""
 assert sum(KINDS.values()) == FULL_INPUTS
 
 

@@ -70,7 +70,7 @@ LINES = {
 
 @dataclass(frozen=True)
 class Ending:
-    """What a process left behind; ``code`` is None where it was ended for its time."""
+    """The end of a process; ``code`` is None where it was ended at its time limit."""
 
     code: int | None
     errors: str

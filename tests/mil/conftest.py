@@ -110,7 +110,7 @@ def run_cases(save: Callable[..., Path]) -> Callable[..., tuple[Program, dict[st
 
 @pytest.fixture(scope="session")
 def infer() -> Callable[[Build, Arrays], np.ndarray]:
-    """What coremltools itself makes of an op on constants (its value inference)."""
+    """Return coremltools' own evaluation of an op on constants (its value inference)."""
 
     def infer(build: Build, inputs: Arrays) -> np.ndarray:
         values = []

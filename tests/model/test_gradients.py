@@ -105,7 +105,7 @@ def test_written_out_gradient_is_autograds(cell: str) -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_nothing_outlives_an_update(cell: str) -> None:
-    """What the forward pass keeps for the backward pass is let go with the output."""
+    """Tensors that the forward pass keeps for the backward pass are released with the output."""
     act = pondering(cell, num_layers=2)
     x = torch.randn(5, 3, 3, dtype=torch.float64)
     for _ in range(2):

@@ -34,5 +34,5 @@ def engine_library() -> Path:
 
 @pytest.fixture(scope="session")
 def replay() -> Path:
-    """What the fuzzer runs, without a fuzzer and with its sanitizers."""
+    """Build the program that the fuzzer runs, without a fuzzer and with its sanitizers."""
     return built("replay", *SANITIZED, more=REPLAY)

@@ -1,4 +1,4 @@
-"""What the C API promises: statuses, nothing changed by an error, contexts apart."""
+"""The promises of the C API: statuses, nothing changed by an error, independent contexts."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from tests.export.conftest import pondering
 from tests.native.test_export_models import KERNELS, converted, made, with_kernels
 
 EXAMPLES = {"fixed": "fixed:3", "act": "act", "pondernet": "pondernet", "skip": "skip"}
-"""How each policy is written, in the order of the numbers in a file."""
+"""An example of each policy's name, in the order of the numbers in a file."""
 
 
 def uneven(halting: str, **config: Any) -> ACTModel:

@@ -18,7 +18,7 @@ import pytest
 from act_artefact.form import Form
 from act_artefact.golden import write_golden
 from act_export.golden import model_calls
-from act_export.host import split
+from act_export.host import cut_at_loops
 from act_export.program import trace
 from act_export.samples import samples_for
 from act_export.sensitivity import Reference
@@ -86,7 +86,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Any:
         made.mkdir()
         subject = subject_of(pondering(hidden_size=48, vocab_size=90))
         program = trace(subject, FORMS[form])
-        parts = split(program) if form == "host" else []
+        parts = cut_at_loops(program) if form == "host" else []
         if parts:
             tflite.convert_parts(parts, made / "model.tflite", {}, precision)
         else:

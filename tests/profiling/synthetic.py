@@ -163,7 +163,7 @@ def sweep(emulated: bool = False) -> list[Measurement]:
 
 
 def report(measurements: list[Measurement], emulated: bool = False, **changes: Any) -> Report:
-    """Of a phone, or of an emulated device."""
+    """Build the report of a phone, or of an emulated device."""
     arguments: dict[str, Any] = {
         "device": "adb:29051FDH",
         "identity": "Pixel 7 (panther), Tensor G2",

@@ -1,4 +1,4 @@
-"""What pip installs can build the runner: the C sources are in the wheel."""
+"""The package that pip installs can build the runner: the C sources are in the wheel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ print(act_profiling.__file__, host_runner(), plugin_folder(), sep="\\n")
 
 
 def python(code: str, folder: Path, **variables: str) -> str:
-    """What a Python prints that knows this environment's packages, but not this checkout."""
+    """Return the output of a Python with this environment's packages, but not this checkout."""
     environment = {**os.environ, "PYTHONSAFEPATH": "1", **variables}
     command = [sys.executable, "-c", code]
     done = subprocess.run(

@@ -71,7 +71,7 @@ def calls_of(manifest: Manifest, lengths: list[int]) -> list[Call]:
 
 
 def answers(manifest: Manifest, artefact: Path, calls: list[Call]) -> list[Arrays]:
-    """What the runtime's Python package answers, the state fed back as an app would."""
+    """Compute the answers of the runtime's Python package, the state fed back as an app would."""
     runtime = runtimes.load(manifest.target, artefact, manifest.parts)
     interface = manifest.interface
     shapes = {t.name: t.at(1) for t in interface.inputs}

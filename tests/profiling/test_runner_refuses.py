@@ -1,4 +1,4 @@
-"""What act-runner refuses: bad files, libraries, artefacts, disks; and that nothing crashes it."""
+"""Inputs that act-runner refuses: bad files, libraries, artefacts, disks; none crashes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run computes: seeds, going on, stopping, learning."""
+"""Training runs: seeds, resuming, stopping, learning."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def separate_outputs(exported: torch.export.ExportedProgram) -> None:
 
 
 def _is_nothing(node: fx.Node) -> bool:
-    """Whether coremltools makes no operation of it."""
+    """True if coremltools emits no operation for the node."""
     return (
         isinstance(node.target, torch._ops.OpOverload)
         and _TORCH_OPS_REGISTRY.get_func(node.target.name()) is noop

@@ -1,8 +1,8 @@
-"""What of a program is computed in float16, and what is stored as int8.
+"""The choice of what a program computes in float16, and what it stores as int8.
 
 Halting decides by comparing a sum with a threshold, and float16 holds neither well enough: 0.99
 becomes 0.990234. So halting is computed in float32 in every precision, and the weighted means with
-it; what costs time, the cells' matrices and gates, is computed in float16.
+it; the cells' matrices and gates, which take the time, are computed in float16.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ MOVES = ("expand_dims", "gather", "reshape", "slice_by_index", "split", "squeeze
 """Ops whose result has the elements of their operand ``x``."""
 
 ROWS = ("gather", "gather_nd", "scatter", "scatter_nd")
-"""Ops that read or write one row of many: the others must not be converted for it."""
+"""Ops that read or write one row of many: a cast would convert all the others too."""
 
 
 def computes_in_half(op: Operation) -> bool:
-    """Whether an op is to compute in float16; asked of each op after those before it.
+    """True if an op is to compute in float16; call it on the ops in program order.
 
-    Products with matrices are, and so is what works on their results, until it meets something
-    computed in float32. What makes one number for each row is not: halting units, sums and counts.
+    Matrix products do, and so do ops on their results, unless another operand was computed in
+    float32. Ops that make one number for each row do not: halting units, sums and counts.
     """
     if not any(_is_float(v) and v.rank and v.shape[-1] != 1 for v in op.outputs):
         return False
@@ -43,22 +43,22 @@ def _is_float(variable: Var) -> bool:
 
 
 def _source(variable: Var) -> Var:
-    """Where its elements come from: past the ops that only move them."""
+    """Return the variable that its elements come from, past the ops that only move them."""
     while variable.op is not None and variable.op.op_type in MOVES:
         variable = variable.op.x
     return variable
 
 
 def _from_half(op: Operation) -> bool:
-    """Whether what it makes was computed in float16: it converts the result back."""
+    """True if the op casts back a result that was computed in float16."""
     return op.op_type == "cast" and op.x.dtype == types.fp16
 
 
 def quantize(model: Any) -> Any:
-    """The model with its matrices stored as int8, one scale for each row.
+    """Return the model with its matrices stored as int8, one scale for each row.
 
-    Halting units stay as they are: a matrix of one row saves nothing and decides N. So does all
-    that is no operand of a matrix product, the initial values of loops for one.
+    Halting units stay as they are: a matrix of one row saves nothing and decides N. So do constants
+    that are not operands of a matrix product, such as the initial values of loops.
     """
     per_row = cto.coreml.OpLinearQuantizerConfig(
         mode="linear_symmetric", granularity="per_channel", weight_threshold=0

@@ -31,7 +31,7 @@ _LOOP = "loop"
 
 @dataclass(frozen=True)
 class _Loop:
-    """What is special about a ``while_loop`` node."""
+    """The condition, body and carried variables of a ``while_loop`` node."""
 
     condition: fx.GraphModule
     body: fx.GraphModule
@@ -126,10 +126,10 @@ def _made_here(results: Iterable[Var], inputs: list[Var]) -> list[Var]:
     """
     made: list[Var] = []
     for result in results:
-        taken = any(result is other for other in (*inputs, *made))
         if result.sym_val is not None:
-            result = _unknown(result)
-        elif taken:
-            result = mb.identity(x=result)
-        made.append(result)
+            made.append(_unknown(result))
+        elif any(result is other for other in (*inputs, *made)):
+            made.append(mb.identity(x=result))
+        else:
+            made.append(result)
     return made

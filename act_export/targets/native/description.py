@@ -1,4 +1,4 @@
-"""What the native engine runs, in numbers: recurrent layers and the affine maps between them."""
+"""The native engine's network in numbers: recurrent layers and the affine maps between them."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Layer:
     """The halting policy's number in the file."""
     max_ponder: int
     threshold: float
-    """What the policy compares its progress with, from 0 to 1."""
+    """The threshold that the policy compares its progress with, from 0 to 1."""
     input: Affine
     """(G, columns): of x, of the embedding, or of the mean state of the layer below."""
     flag: Array
-    """(G,): what the first ponder step adds."""
+    """(G,): the term that the first ponder step adds."""
     recurrent: Affine
     """(G, H)."""
     unit: Affine

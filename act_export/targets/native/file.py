@@ -107,7 +107,7 @@ def count_units(path: Path) -> int:
 
 
 def checksum(contents: npt.NDArray[np.uint8], size: int) -> int:
-    """Of what follows the first 32 bytes of a file of this size."""
+    """Compute the checksum of all after the first 32 bytes of a file of this size."""
     factor = np.uint64(0x9E3779B97F4A7C15)
     rows = np.zeros((-(-len(contents) // 64), 8), "<u8")
     rows.reshape(-1).view(np.uint8)[: len(contents)] = contents
@@ -157,7 +157,7 @@ def _write_layer(sections: _Sections, record: Record, layer: Layer, precision: s
 
 @dataclass
 class _Sections:
-    """What follows the records, each at a multiple of 64 bytes."""
+    """The sections after the records, each at a multiple of 64 bytes."""
 
     end: int
     placed: list[tuple[int, npt.NDArray[Any]]] = field(default_factory=list)

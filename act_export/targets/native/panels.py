@@ -16,7 +16,7 @@ TILE = 4 * PANEL
 QUAD = 4
 
 COLUMNS = {Store.FLOAT32: 1, Store.FLOAT16: 1, Store.INT8: 2 * QUAD, Store.INT4: BLOCK}
-"""How many columns of a panel lie together: columns are padded to a multiple."""
+"""The number of a panel's columns stored together; columns are padded to a multiple of it."""
 
 Values = npt.NDArray[Any]
 
@@ -74,7 +74,7 @@ def table(rows: Array, store: Store) -> Packed:
 
 
 def packed_bytes(rows: int, columns: int, store: Store) -> int:
-    """Of a matrix, or a table of so many tokens: about what it takes, without biases."""
+    """Approximate bytes of a matrix, or of a table of so many tokens, without biases."""
     bits = {Store.FLOAT32: 32.0, Store.FLOAT16: 16.0, Store.INT8: 8.0, Store.INT4: 4.5}[store]
     return int(rows * columns * bits / 8)
 

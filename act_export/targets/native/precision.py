@@ -30,11 +30,11 @@ BLOCK = 32
 INT4_HIDDEN = 256
 
 CLIPPING = np.linspace(1.0, 0.7, 7)
-"""What is tried as the largest weight of an int4 block, as parts of the true one."""
+"""Candidates for the largest weight of an int4 block, as fractions of the true one."""
 
 
 class Store(IntEnum):
-    """How a map's weights are stored: the file's own numbers."""
+    """Storage formats of a map's weights; the values are the file's own numbers."""
 
     FLOAT32 = 0
     FLOAT16 = 1
@@ -43,7 +43,7 @@ class Store(IntEnum):
 
 
 def store_of(precision: str, columns: int, hidden_size: int | None = None) -> Store:
-    """How to store a matrix.
+    """Choose the storage format of a matrix.
 
     Args:
         hidden_size: of the layer that it belongs to; None for the head.
@@ -57,7 +57,7 @@ def store_of(precision: str, columns: int, hidden_size: int | None = None) -> St
 
 
 def table_store(precision: str) -> Store:
-    """How to store a table."""
+    """Choose the storage format of a table."""
     return Store.FLOAT32 if precision == "fp32" else Store.FLOAT16
 
 

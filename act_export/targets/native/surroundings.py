@@ -1,6 +1,6 @@
-"""What lies around a subject's ACT layers, found by evaluation.
+"""The functions around a subject's ACT layers, found by evaluation.
 
-Whatever a user's forward does before, between and after its ACT layers is one function from x to
+All that a user's forward does before, between and after its ACT layers is one function from x to
 the first ACT layer's input, one from each layer's output to the next one's input, and one from the
 last output to y. In a copy of the module in float64 stand-ins take the place of the ACT layers: one
 call of the module then evaluates every function at vectors that can be chosen. The zero and the
@@ -40,9 +40,9 @@ class StandIn(ACT):
     x: Tensor
     """Its input in the last call, (B, T, I)."""
     output: Tensor
-    """What it is to return, (B, T, H)."""
+    """The output to return, (B, T, H)."""
     random: bool
-    """Whether the state, N and R that it returns are random; else they are zero."""
+    """True if the state, N and R that it returns are random; else they are zero."""
 
     def forward(self, x: Tensor, *_: Any, **__: Any) -> ACTOutput:
         self.x = x

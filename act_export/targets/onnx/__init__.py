@@ -18,10 +18,11 @@ from act_export.targets.onnx.optimise import optimise
 from act_export.targets.onnx.precision import to_half, to_int8
 
 OPSET = 18
-"""The lowest that the exporter writes by itself; ONNX Runtime reads it from 1.14 on."""
+"""The lowest opset that the exporter writes by itself; ONNX Runtime reads it from 1.14 on."""
 
 IR_VERSION = 8
-"""Of the file, as that opset's; a newer one would be refused by runtimes that know all in it."""
+"""The file's IR version, that opset's own: a newer one would be refused by runtimes that support
+everything in the file."""
 
 PRECISIONS: dict[str, Callable[[ir.Model], None]] = {
     "fp32": lambda model: None,

@@ -47,7 +47,7 @@ def _move(model: ir.Model, node: ir.Node) -> bool:
 
 
 def _constant_added(reader: ir.Node, product: ir.Value) -> np.ndarray | None:
-    """What the reader adds to the product, if it does only that."""
+    """Return the constant that the reader adds to the product, if it does only that."""
     if reader.op_type != "Add" or static_shape(reader.outputs[0]) != static_shape(product):
         return None
     return constant(reader.inputs[1 - list(reader.inputs).index(product)])

@@ -30,7 +30,7 @@ class Columns:
     _possible: dict[ir.Value, bool] = field(default_factory=dict)
 
     def possible(self, value: ir.Value) -> bool:
-        """Whether all columns come from constants."""
+        """True if all columns come from constants."""
         if value not in self._possible:
             self._possible[value] = True  # a loop may carry it round to itself
             self._possible[value] = self._judge(value)
@@ -91,7 +91,7 @@ class Columns:
         return new.outputs[0]
 
     def _carried(self, value: ir.Value) -> tuple[ir.Value, ir.Value] | None:
-        """What a variable of a loop is at first, and after a turn; None for other values."""
+        """Return a loop variable's initial value and its next value; None for other values."""
         body = value.graph
         loop = None if body is None else loops(self.model).get(body)
         if body is None or loop is None or not value.is_graph_input():

@@ -83,7 +83,7 @@ class MergeGates(ir.passes.InPlacePass):
 
 
 def _parts(split: ir.Node) -> Iterator[tuple[ir.Value, Part]]:
-    """What each output of a split of the last axis is."""
+    """Yield each output of a split of the last axis, with the part that it is."""
     whole = split.inputs[0]
     if whole is None or whole.shape is None:
         return

@@ -30,8 +30,8 @@ GATES = (1, 0, 2)
 """ONNX's gates, z, r, n, by their places in torch's order r, z, n."""
 
 MARGIN = 1e-3
-"""How far above the threshold a halting sum must be for the second half to be left out: more than
-rounding can make of it, because the sum that decides on N is another."""
+"""The least excess of a halting sum over the threshold for the second half to be left out: more
+than rounding can make, because the sum that decides on N is computed separately."""
 
 
 def _linear(op: Any, x: Any, weight: Any, bias: Any) -> Any:
@@ -52,10 +52,10 @@ def _going(op: Any, states: Any, weight: Any, bias: Any, axis: Any, limits: Any)
 
 
 STEP = Pattern(_step)
-"""What makes the next state of a projection, a state and the cell's weight and bias."""
+"""The next state, made of a projection, a state and the cell's weight and bias."""
 
 GOING = Pattern(_going)
-"""What tells of all states whether the halting sum is still below the threshold."""
+"""The test, for all states, that the halting sum is still below the threshold."""
 
 
 class FuseSteps(ir.passes.InPlacePass):
@@ -76,7 +76,7 @@ class FuseSteps(ir.passes.InPlacePass):
 
 @dataclass(frozen=True)
 class Halting:
-    """A layer's halting unit, and what its sum must reach."""
+    """A layer's halting unit, and the threshold of its sum."""
 
     weight: ir.Value
     bias: ir.Value
@@ -85,7 +85,7 @@ class Halting:
 
 @dataclass(frozen=True)
 class Chain:
-    """Steps from a state on, and what gathers their states, (steps, H)."""
+    """Successive steps from a state, and the Concat of their states, (steps, H)."""
 
     gathered: ir.Node
     start: ir.Value
@@ -93,7 +93,7 @@ class Chain:
     projection: ir.Value
     """(1, 3 H)."""
     flag: ir.Value
-    """What the first step adds to the projection: (3 H)."""
+    """The term that the first step adds to the projection: (3 H)."""
     weight: ir.Value
     """(3 H, H)."""
     bias: ir.Value
@@ -104,7 +104,7 @@ class Chain:
 
 @dataclass
 class Weights:
-    """Constants in the operation's order of gates; each is stored once."""
+    """Constants in the order of the operation's gates; each is stored once."""
 
     model: ir.Model
     _stored: dict[ir.Value, ir.Value] = field(default_factory=dict)
@@ -141,7 +141,7 @@ def _chain(model: ir.Model, gathered: ir.Node, columns: Columns) -> Chain | None
 
 
 def _halting(model: ir.Model, states: ir.Value) -> Halting | None:
-    """What decides of these states how many count."""
+    """Find the halting that decides how many of these states count."""
     for node in model.graph:
         found = _bindings(model, GOING, node.outputs[0])
         limits = constant(found.get("limits"))
@@ -151,7 +151,7 @@ def _halting(model: ir.Model, states: ir.Value) -> Halting | None:
 
 
 def _bindings(model: ir.Model, pattern: Pattern, value: ir.Value | None) -> dict[str, ir.Value]:
-    """What the pattern makes the value of; empty if it does not."""
+    """Return the pattern's bindings where it computes the value; empty if it does not."""
     node = None if value is None else value.producer()
     if node is None:
         return {}
@@ -164,7 +164,7 @@ def _same(steps: Iterable[dict[str, ir.Value]], *names: str) -> bool:
 
 
 def _added(total: ir.Value, value: ir.Value) -> ir.Value | None:
-    """What is added to a value to give another."""
+    """Return the term that is added to ``value`` to give ``total``; None if there is none."""
     node = total.producer()
     if node is None or node.op_type != "Add" or value not in node.inputs:
         return None

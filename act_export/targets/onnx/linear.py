@@ -73,8 +73,8 @@ class FlattenSingleBatch(RewriteRuleClassBase):
 class AddToBias(RewriteRuleClassBase):
     """(A W + b) + c -> A W + (b + c).
 
-    In a loop b + c is the same in every turn, so it can be hoisted; in an unrolled one it is the
-    same at every step but the first. Saves a node a ponder step.
+    In a loop b + c is the same in every iteration, so it can be hoisted; in an unrolled one it is
+    the same at every step but the first. Saves a node a ponder step.
     """
 
     def pattern(self, op: Any, a: Any, weight: Any, bias: Any, c: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a loop need not do at every turn."""
+"""Rewrites that save work in every iteration of a loop."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from onnx_ir.passes.common import RemoveUnusedNodesPass
 from act_export.targets.onnx.values import add_constant, constant, loops
 
 CANNOT_FAIL = {"Add", "Sub", "Mul", "Cast", "Concat", "Gemm", "MatMul", "Reshape", "Sigmoid"}
-"""May be computed before a loop that then takes no turn: neither value nor index is refused."""
+"""Ops safe before a loop that then makes no iteration: no value or index makes them fail."""
 
 
 class HoistInvariants(ir.passes.InPlacePass):
-    """Compute before the loop what is the same at every turn.
+    """Compute before the loop what is the same in every iteration.
 
-    Saves a node a turn for each, such as the sum of a cell's projection and its biases.
+    Saves a node per iteration for each, such as the sum of a cell's projection and its biases.
     """
 
     def call(self, model: ir.Model) -> ir.passes.PassResult:
@@ -47,10 +47,10 @@ class AddBeforeCarrying(ir.passes.InPlacePass):
 
 
 class CountTurns(ir.passes.InPlacePass):
-    """Let the loop itself count the turns that a condition counts, as max(a, n) < limit does.
+    """Let the loop count the iterations that a condition counts, as max(a, n) < limit does.
 
-    n grows by one at every turn, so the condition on it is a number of turns known before. Saves a
-    node a ponder step.
+    n grows by one in every iteration, so the condition on it is a trip count known beforehand.
+    Saves a node a ponder step.
     """
 
     def call(self, model: ir.Model) -> ir.passes.PassResult:
@@ -61,7 +61,7 @@ class CountTurns(ir.passes.InPlacePass):
 class DropUnusedVariables(ir.passes.InPlacePass):
     """Let a loop carry only what its body or what follows it reads.
 
-    Saves a copy a turn for each.
+    Saves a copy per iteration for each.
     """
 
     def call(self, model: ir.Model) -> ir.passes.PassResult:
@@ -83,7 +83,7 @@ class DropUnusedVariables(ir.passes.InPlacePass):
 
 
 def _inside(value: ir.Value, body: ir.Graph) -> bool:
-    """Whether the body computes or carries the value."""
+    """True if the body computes or carries the value."""
     return value.graph is body and not value.is_initializer()
 
 
@@ -160,7 +160,7 @@ def _count_turns(model: ir.Model, body: ir.Graph, loop: ir.Node) -> bool:
 
 
 def _first_of_count(body: ir.Graph, loop: ir.Node, count: ir.Value) -> float | None:
-    """Where the count starts, if the loop carries it and adds 1 at every turn."""
+    """Return the count's initial value, if the loop carries it and adds 1 in every iteration."""
     add = count.producer()
     if add is None or add.op_type != "Add" or count not in list(body.outputs):
         return None

@@ -1,4 +1,4 @@
-"""What every lowered graph goes through; subgraphs too, so that a loop's body is bare.
+"""The passes over every lowered graph and its subgraphs, so that a loop's body is bare.
 
 A runtime pays for each node about as much as for the arithmetic of a small one, so nodes are what
 is saved here; each rewrite says how many. All leave the graph standard ONNX: what ONNX Runtime

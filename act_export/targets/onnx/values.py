@@ -1,4 +1,4 @@
-"""What is known of a value before the graph runs, and how a constant is added to it."""
+"""Facts about a value that are known before the graph runs, and the adding of constants."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def _count(model: ir.Model) -> int:
 
 
 def _is_view(node: ir.Node) -> bool:
-    """Whether the output is the first input in another shape, both known."""
+    """True if the output is the first input in another shape, both known."""
     if not node.inputs or len(node.outputs) != 1:
         return False
     source, result = static_shape(node.inputs[0]), static_shape(node.outputs[0])
@@ -100,7 +100,7 @@ def _collapse(model: ir.Model, graph: ir.Graph, node: ir.Node) -> None:
 
 
 def _source(node: ir.Node) -> ir.Value:
-    """What the first of a chain of views looks at, or what comes from another graph."""
+    """Return the input of a chain's first view; a value from another graph ends the chain."""
     source = node.inputs[0]
     assert source is not None
     producer = source.producer()
@@ -109,7 +109,7 @@ def _source(node: ir.Node) -> ir.Value:
 
 
 def _drop_view_of_condition(body: ir.Graph, loop: ir.Node) -> None:
-    """Whether a loop goes on may have any shape of one element."""
+    """Drop the views of a loop's condition, which may have any shape of one element."""
     for condition in (loop.inputs[1], body.outputs[0]):
         view = None if condition is None else condition.producer()
         if condition is None or view is None or not _is_view(view):

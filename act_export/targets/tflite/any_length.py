@@ -64,7 +64,7 @@ def _looked_up(context: Any, table: Any, index: Any, *_: Any) -> Any:
 
 
 def _elementwise(name: str) -> Callable[..., Any]:
-    """Of two tensors, of which one may have another type; TFLite broadcasts by itself."""
+    """Make a binary op's lowering: operand types may differ, and TFLite broadcasts by itself."""
 
     def lower(context: Any, x: Any, y: Any, *, alpha: float = 1) -> Any:
         (result,) = utils.node_meta_to_ir_types(context.node)

@@ -1,4 +1,4 @@
-"""What of litert-torch's lowerings this target adds and replaces, for one conversion at a time."""
+"""Lowerings that this target adds to litert-torch's or replaces, for one conversion at a time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from act_artefact.errors import CheckFailed, UserError
 from act_export.targets.tflite import any_length, rows, while_loop
 
 VERSIONS = {"litert-torch": "0.10.0", "litert-converter": "0.5.0"}
-"""Whose internals the lowerings use."""
+"""Packages whose internals the lowerings use, in these versions."""
 
 
 @contextmanager
 def registered() -> Iterator[None]:
-    """In the block litert-torch lowers ``while_loop``, and rows of tensors well.
+    """Return a context in which litert-torch lowers ``while_loop``, and rows of tensors well.
 
     Raises:
         UserError: other versions of the converters are installed.

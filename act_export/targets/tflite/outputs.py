@@ -21,7 +21,7 @@ def separate(module: Any) -> None:
 
 
 def _is_private(function: Any) -> bool:
-    """Whether it is the condition or body of a loop, which may return what it likes."""
+    """True if it is the condition or body of a loop, which may return any value."""
     attributes = function.operation.attributes
     return "sym_visibility" in attributes and attributes["sym_visibility"].value == "private"
 

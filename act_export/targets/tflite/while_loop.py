@@ -114,7 +114,7 @@ def _outline(loop: Any, name: str, top: Any) -> None:
 
 
 def _captured(blocks: list[Any]) -> list[Any]:
-    """What the blocks use from outside them; constants are copied into them instead."""
+    """Return the values that the blocks use from outside; copy constants into the blocks."""
     captured: dict[Any, None] = {}
     for block in blocks:
         inside, copies = set(block.arguments), {}

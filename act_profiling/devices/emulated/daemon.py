@@ -21,10 +21,10 @@ FEATURES = "shell_v2,cmd,stat_v2,ls_v2,fixed_push_mkdir,fixed_push_symlink_times
 READ = 1 << 16
 
 STDIN, STDOUT_ID, STDERR_ID, EXIT, CLOSE_STDIN = range(5)
-"""What a piece of a version 2 shell stream is."""
+"""Kinds of pieces in a version 2 shell stream."""
 
 ShellCommand = Callable[[str], tuple[list[str], Mapping[str, str]]]
-"""How the device runs a command line: the argument list here, and its environment."""
+"""Maps a device's command line to the argument list to run here, and its environment."""
 
 T = TypeVar("T")
 

@@ -26,7 +26,7 @@ class Counter(Protocol):
     """Counts a run's instructions between its marks, from within QEMU."""
 
     folder: Path
-    """What QEMU must find; the phone sees it at ``HOST``."""
+    """Folder of the files that QEMU must find; the phone sees it at ``HOST``."""
 
     def environment(self, folder: str, output: str) -> Mapping[str, str]:
         """The runner's variables, by which QEMU counts into the file ``output``.
@@ -37,7 +37,7 @@ class Counter(Protocol):
         ...
 
     def read(self, output: Path) -> tuple[Mapping[str, int], ...]:
-        """What it counted, for each timed call."""
+        """Read the counts of each timed call."""
         ...
 
 

@@ -49,7 +49,7 @@ class Phone:
 
     @property
     def properties(self) -> dict[str, str]:
-        """What ``getprop`` says."""
+        """The properties that ``getprop`` prints."""
         return {
             "ro.product.name": self.model.lower().replace(" ", "_"),
             "ro.product.model": self.model,

@@ -21,7 +21,7 @@ AUTH_TOKEN = 1
 
 
 class Command(IntEnum):
-    """What a packet is; the value is the name's four letters."""
+    """The kind of a packet; the value is the name's four letters."""
 
     CNXN = 0x4E584E43
     AUTH = 0x48545541
@@ -32,7 +32,7 @@ class Command(IntEnum):
 
 
 class Services(Protocol):
-    """What a device offers on its connections."""
+    """The services that a device offers on its connections."""
 
     def passed(self, size: int) -> None:
         """``size`` bytes came in or are about to go out; ConnectionError drops the connection."""

@@ -52,7 +52,7 @@ Dir::Cache "{folder}/cache";
 
 
 def is_built(root: Path) -> bool:
-    """Whether the root is there, and made of these packages."""
+    """True if the root is there, and made of these packages."""
     made_of = root / MADE_OF
     return made_of.is_file() and made_of.read_text().split() == [*PACKAGES]
 
@@ -113,10 +113,10 @@ def _make_android_like(root: Path) -> None:
 def _call(
     arguments: list[str], environment: dict[str, str] | None = None, folder: Path | None = None
 ) -> str:
-    """What a tool prints.
+    """Run a tool and return what it prints.
 
     Raises:
-        UserError: it failed, with the last line of what it said.
+        UserError: it failed, with the last line of its output.
     """
     try:
         done = subprocess.run(

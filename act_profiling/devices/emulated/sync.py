@@ -26,7 +26,7 @@ STAT_1 = struct.Struct("<III")
 STAT_2 = struct.Struct("<IQQIIIIQqqq")
 
 Transform = Callable[[str, bytes], bytes]
-"""What happens to a pushed piece on its way to the disk: (device path, piece) -> piece."""
+"""Transforms a pushed piece on its way to the disk: (device path, piece) -> piece."""
 
 
 class SyncService:
@@ -123,7 +123,7 @@ class SyncService:
 
     @staticmethod
     def _attempt(work: Callable[[], object]) -> OSError | None:
-        """What the file system says against it."""
+        """Do some work and return the file system's error; None if there is none."""
         try:
             work()
         except ConnectionError:

@@ -11,8 +11,9 @@ public struct ActError: Error, CustomStringConvertible {
     }
 }
 
-/// A model of an `.actn` file. It may be shared by threads, each with an `ActContext` of its own.
-public final class ActModel {
+/// A model of an `.actn` file. It may be shared by threads, each with an `ActContext` of its own: what
+/// it holds is only read after `init`, which is why its `Sendable` need not be checked.
+public final class ActModel: @unchecked Sendable {
     let handle: OpaquePointer
 
     /// Features of a time step; 0 where the model reads tokens.
@@ -62,7 +63,7 @@ public final class ActContext {
     private let handle: OpaquePointer
 
     /// A sequence's results, row by row: y (time, outputs), N and R (time, layers).
-    public struct Output {
+    public struct Output: Sendable {
         public var y: [Float]
         public var ponderSteps: [Int32]
         public var remainders: [Float]
