@@ -5,13 +5,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo test test-hostile test-property test-device test-android test-readers emulated-device bench lint clean
+.PHONY: install demo docs test test-docs test-hostile test-property test-device test-android test-readers emulated-device bench lint clean
 
 install: .venv/installed
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -e '.[all,dev]'
+	$(BIN)/pip install --quiet -e '.[all,dev,docs]'
 	touch $@
 
 demo: install
@@ -23,7 +23,16 @@ demo: install
 	  --items 60 --sweep max_ponder=1,2,3,5 -o out/demo/report.json --html out/demo/report.html
 
 test: install
-	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not old_readers and not hostile'
+	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not old_readers and not hostile and not docs'
+
+# Every command of README.md and docs/*.md, word for word.
+test-docs: install
+	$(BIN)/pytest -n 2 --dist worksteal -m docs
+
+# The site: user guide, API reference, glossary, formats, results. Links are checked.
+# (Without --quiet, under which --strict would count no warning.)
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # ACT_HOSTILE_SHARE is the part of 20,000 inputs and 300 processes that are tried.
 test-hostile: install

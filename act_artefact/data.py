@@ -140,7 +140,7 @@ def load(path: Path, *, timed: bool = True) -> EvalFile:
     targets = arrays.get("targets")
     lead = inputs[name].shape[: 1 + timed]
     if targets is not None:
-        _check_targets(path, targets, lead, inputs[name].shape)
+        _check_targets(path, targets, lead, f"{name!r} {inputs[name].shape}")
     asked = lead if timed or targets is None else targets.shape
     mask = arrays.get("mask", np.ones(asked, bool))
     if mask.shape != asked or mask.dtype != bool:
@@ -170,10 +170,10 @@ def _check_input(path: Path, name: str, inputs: npt.NDArray[Any], timed: bool) -
 
 
 def _check_targets(
-    path: Path, targets: npt.NDArray[Any], lead: tuple[int, ...], inputs: tuple[int, ...]
+    path: Path, targets: npt.NDArray[Any], lead: tuple[int, ...], inputs: str
 ) -> None:
     if targets.shape[: len(lead)] != lead or 0 in targets.shape:
-        raise UserError(f"{path}: 'targets' has shape {targets.shape}, the inputs {inputs}")
+        raise UserError(f"{path}: 'targets' has shape {targets.shape}, {inputs}")
     if targets.dtype.kind not in "biuf":
         raise UserError(f"{path}: 'targets' has type {targets.dtype}, expected numbers")
     if not np.isfinite(targets).all():

@@ -39,7 +39,7 @@ class Update(NamedTuple):
 
     megabytes: float
     seconds: float
-    """Of the processor, which other processes do not lengthen."""
+    """Seconds of processor time, which other processes do not lengthen."""
     steps: float
     """Mean N."""
 

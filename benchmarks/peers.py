@@ -1,4 +1,4 @@
-"""What a PyTorch user exports today with the official converters: an ACT step written plainly.
+"""A PyTorch user's export with the official converters today: an ACT step written plainly.
 
 Torch's own cell on [x, flag] at every ponder step: masked and written out, or in a while_loop.
 """

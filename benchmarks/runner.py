@@ -1,4 +1,4 @@
-"""What act-runner's own work costs, and whether its latency is the runtimes' own.
+"""Measure the cost of act-runner's own work, and check that its latency is the runtimes' own.
 
     python benchmarks/runner.py
 

@@ -56,7 +56,7 @@ class Start(NamedTuple):
 
     bias: float
     scale: float
-    """Of its weight."""
+    """Scale of its weight."""
     public_bias: float | None
     """The bias with which the public code takes as many steps; None if there is none."""
 

@@ -79,9 +79,9 @@ def test_weights(tmp_path: Path, data: Any) -> None:
         ("no_act", "contains no act_mobile.ACT"),
         ("broken", "RuntimeError: no such weights"),
         ("Brancher", "Brancher: cannot be traced"),
-        ("Twice", "calls act, act of its ACT layers act: each must be called once"),
+        ("Twice", "calls act, act of its layers that ponder or carry state, act: each must"),
         ("Pooler", r"returned \(1, 4\) for a batch of 1 and 2 time steps"),
-        ("Smoother", "mixes time steps outside its ACT layers: use --sequence"),
+        ("Smoother", "mixes time steps outside the layers whose state is carried: use --sequence"),
         ("Listener", "forward failed on input"),
     ],
 )

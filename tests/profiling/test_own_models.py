@@ -10,7 +10,10 @@ import pytest
 
 from act_export import Options, export
 from act_profiling import profile
+from act_profiling.config import MeasureConfig
 from act_profiling.devices.host import HostDevice
+
+QUICK = MeasureConfig(rounds=1, warmup=1, min_count=1, min_seconds=0)
 
 
 def draw(*shape: int) -> Any:
@@ -41,7 +44,7 @@ def test_profile(
         data=data,
         options=Options("loop", sequence, precision="fp16"),
     )
-    report = profile([done.path], data, HostDevice())
+    report = profile([done.path], data, HostDevice(), config=QUICK)
     (variant,) = report["variants"]
     assert variant["golden"]["passed"], variant["golden"]
     assert done.verification.metric is not None
