@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test test-docs test-hostile test-property test-device test-android test-readers emulated-device bench lint clean
+.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-readers emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -23,7 +23,11 @@ demo: install
 	  --items 60 --sweep max_ponder=1,2,3,5 -o out/demo/report.json --html out/demo/report.html
 
 test: install
-	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not old_readers and not hostile and not docs'
+	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not old_readers and not hostile and not docs and not own_models'
+
+# Models of one's own: every kind of state, carrier, input and size, on every target.
+test-models: install
+	$(BIN)/pytest -n 2 --dist worksteal -m own_models
 
 # Every command of README.md and docs/*.md, word for word.
 test-docs: install

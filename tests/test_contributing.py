@@ -36,6 +36,8 @@ from act_profiling.devices.open import DEVICES, open_devices
 from act_profiling.variants import open_artefact
 from tests.export.conftest import pondering
 
+pytestmark = pytest.mark.own_models
+
 ROOT = Path(__file__).parents[1]
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]

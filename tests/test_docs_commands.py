@@ -197,7 +197,7 @@ GIVEN: dict[str, Callable[[Path], None]] = {
     "docs/run.md": run_page,
     "docs/training.md": book,
 }
-"""What a reader of the page has beforehand, besides this repository's models/ and native/."""
+"""Files a reader of each page has beforehand, besides this repository's models/ and native/."""
 
 PRELUDE = {
     "docs/export.md": "import numpy as np\n"

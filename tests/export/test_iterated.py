@@ -19,6 +19,8 @@ from act_export.targets import tflite
 from act_mobile import IteratedConfig, IteratedModel, load_model, save_model
 from tests.export.own_modules import uneven
 
+pytestmark = pytest.mark.own_models
+
 ANY = ("height", "width")
 
 

@@ -16,6 +16,8 @@ from act_export.runtimes import load
 from act_mobile import ACT
 from tests.export import own_modules
 
+pytestmark = pytest.mark.own_models
+
 HERE = "tests.export.own_modules"
 TARGETS = ("onnx", "tflite", "coreml")
 

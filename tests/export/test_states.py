@@ -18,6 +18,8 @@ from act_mobile.act import ACTOutput
 from act_mobile.ponder import PonderKind
 from tests.export.own_modules import WindowCell, window
 
+pytestmark = pytest.mark.own_models
+
 FORMS: list[dict[str, Any]] = [
     {"ponder": "loop"},
     {"ponder": "peeled", "batch": 3},

@@ -15,6 +15,8 @@ from act_export.api import Options
 from act_export.targets import TARGETS
 from tests.export import own_modules
 
+pytestmark = pytest.mark.own_models
+
 HERE = "tests.export.own_modules"
 
 

@@ -23,6 +23,8 @@ from act_mobile.cells import CELLS
 from tests.export.own_modules import ConvOverFeatures, OverFeatures, uneven
 from tests.native import own_modules
 
+pytestmark = pytest.mark.own_models
+
 HERE = "tests.native.own_modules"
 
 

@@ -13,6 +13,8 @@ from act_profiling import profile
 from act_profiling.config import MeasureConfig
 from act_profiling.devices.host import HostDevice
 
+pytestmark = pytest.mark.own_models
+
 QUICK = MeasureConfig(rounds=1, warmup=1, min_count=1, min_seconds=0)
 
 
