@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-readers emulated-device bench lint clean
+.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-readers emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -23,7 +23,7 @@ demo: install
 	  --items 60 --sweep max_ponder=1,2,3,5 -o out/demo/report.json --html out/demo/report.html
 
 test: install
-	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not old_readers and not hostile and not docs and not own_models'
+	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not swift and not old_readers and not hostile and not docs and not own_models'
 
 # Models of one's own: every kind of state, carrier, input and size, on every target.
 test-models: install
@@ -56,6 +56,11 @@ test-device: install emulated-device
 # Needs a JDK and npm, from which Kotlin's compiler comes.
 test-android: install
 	$(BIN)/pytest -m android -rs
+
+# Swift 6 for Linux, from Debian's packages: 1.1 GB in the cache, made once. Needs apt and unshare.
+test-swift: install
+	$(BIN)/python -m tests.swift.root
+	$(BIN)/pytest tests/swift -m swift -rs
 
 # Environments with old runtimes are made in pytest's cache: several hundred MB.
 test-readers: install

@@ -19,5 +19,7 @@ let package = Package(
         ),
         .target(name: "Act", dependencies: ["CAct"], path: "bindings/swift/Sources"),
     ],
+    // The newest that the compiler has: in mode 6 it checks what threads share.
+    swiftLanguageVersions: [.v5, .version("6")],
     cLanguageStandard: .c99
 )

@@ -47,6 +47,7 @@ INLINE Column from_integers(Integers integers) {
 
 typedef const float *Inputs;
 INLINE Inputs inputs(const float *x) { return x; }
+/* for (int i = 0; i < LANES; i++) sum[i] += weights[i] * inputs[lane]; */
 #define FUSED_INPUT(sum, weights, inputs, lane) fused(weights, spread((inputs)[lane]), sum)
 
 typedef const int8_t *Quads8, *Quads4;
@@ -74,6 +75,15 @@ INLINE Sums8 dot_quad(Sums8 sums, const int8_t *weights, Quads8 in, int quad) {
   return sums;
 }
 INLINE Integers end8(Sums8 sums) { return sums; }
+/* Two quads of a panel, one sum per row:
+
+     for (int i = 0; i < PANEL; i++)
+       for (int k = 0; k < QUAD; k++) {
+         sums[i] += in[quad * QUAD + k] * from[i * QUAD + k];
+         sums[i] += in[next * QUAD + k] * from[(PANEL + i) * QUAD + k];
+       }
+     from += PANEL * OCTET;
+*/
 #define DOT_PAIR(sums, from, in, quad, next)                                           \
   ((sums) = dot_quad(dot_quad(sums, from, in, quad), (from) + PANEL * QUAD, in, next), \
    (from) += PANEL * OCTET)
@@ -98,6 +108,17 @@ INLINE Integers end4(Sums4 sums, int32_t offset) {
   EACH(q, PARTS) sums.part[q] = _mm256_add_epi32(add_pairs(sums.part[q]), _mm256_set1_epi32(offset));
   return sums;
 }
+/* Four bytes of each row: low nibbles are columns of the block's first half, high ones of its second.
+   Two int16 sums per row:
+
+     for (int i = 0; i < PANEL; i++)
+       for (int k = 0; k < QUAD; k++) {
+         uint8_t both = from[i * QUAD + k];
+         sums[i][k / 2] += (both & 15) * low[quad * QUAD + k];
+         sums[i][k / 2] += (both >> 4) * high[quad * QUAD + k];
+       }
+     from += PANEL * QUAD;
+*/
 #define DOT_NIBBLES(sums, from, low, high, quad) \
   ((sums) = dot_nibbles(sums, from, low, high, quad), (from) += PANEL * QUAD)
 

@@ -60,6 +60,7 @@ INLINE Column from_integers(Integers integers) { return (Column){{_mm512_cvtepi3
 
 typedef const float *Inputs;
 INLINE Inputs inputs(const float *x) { return x; }
+/* for (int i = 0; i < LANES; i++) sum[i] += weights[i] * inputs[lane]; */
 #define FUSED_INPUT(sum, weights, inputs, lane) fused(weights, spread((inputs)[lane]), sum)
 
 INLINE __m512i spread_quad(const int8_t *q, int quad) {
@@ -85,6 +86,15 @@ INLINE Integers end8(Sums8 sums) { return _mm512_add_epi32((__m512i)sums.of[0], 
 INLINE Sums dot_quad(Sums sum, const int8_t *weights, __m512i quad) {
   return (Sums)_mm512_dpbusd_epi32((__m512i)sum, quad, _mm512_loadu_si512(weights));
 }
+/* Two quads of a panel, two sums per row. `in` is of q + 128, from 0 to 255:
+
+     for (int i = 0; i < PANEL; i++)
+       for (int k = 0; k < QUAD; k++) {
+         sums.of[0][i] += in[quad * QUAD + k] * from[i * QUAD + k];
+         sums.of[1][i] += in[next * QUAD + k] * from[(PANEL + i) * QUAD + k];
+       }
+     from += PANEL * OCTET;
+*/
 #define DOT_PAIR(sums, from, in, quad, next)                                     \
   do {                                                                           \
     (sums).of[0] = dot_quad((sums).of[0], from, (in).of[quad]);                  \
@@ -110,6 +120,17 @@ INLINE Integers end4(Sums4 sums, int32_t offset) {
   (void)offset;
   return _mm512_add_epi32(sums.low, _mm512_srai_epi32(sums.high, 4));
 }
+/* Four bytes of each row: low nibbles are columns of the block's first half, high ones of its second.
+   A sum per row for each:
+
+     for (int i = 0; i < PANEL; i++)
+       for (int k = 0; k < QUAD; k++) {
+         uint8_t both = from[i * QUAD + k];
+         sums.low[i] += (both & 15) * low[quad * QUAD + k];
+         sums.high[i] += (both & 240) * high[quad * QUAD + k];
+       }
+     from += PANEL * QUAD;
+*/
 #define DOT_NIBBLES(sums, from, low, high, quad) \
   ((sums) = dot_nibbles(sums, from, low, high, quad), (from) += PANEL * QUAD)
 

@@ -1,4 +1,6 @@
-/* The kernels, written once for all instruction sets. The file that includes this one has defined
+/* The kernels, written once for all instruction sets: each computes what the function of its name in
+   kernels_portable.c does, whose loops are plain. Above each macro is the loop that it stands for, on single
+   floats and bytes. The file that includes this one has defined
 
    Floats, LANES          a vector of so many floats; + - * / work on it
    load, store, spread    from and to memory of any alignment; one float in all lanes
@@ -31,7 +33,14 @@ INLINE Column next_column(const char **from, int half) {
   return column;
 }
 
-/* Runs MULTIPLY(row, panels) for all tiles of `matrix`. */
+/* Runs MULTIPLY(row, panels) for all tiles of `matrix`:
+
+     for (size_t row = 0; row < matrix->rows; row += TILE) {
+       size_t left = matrix->rows - row;
+       MULTIPLY(row, (left < TILE ? left : TILE) / PANEL);
+     }
+
+   but with a constant for `panels` in each call, so that loops over panels unroll. */
 #define OVER_TILES(MULTIPLY)                                  \
   do {                                                        \
     size_t row = 0, rows = matrix->rows;                      \
@@ -44,7 +53,14 @@ INLINE Column next_column(const char **from, int half) {
     }                                                         \
   } while (0)
 
-/* Runs MULTIPLY(row, panels, first, count) for all of a tile's panels, at most so many at once. */
+/* Runs MULTIPLY(row, panels, first, count) for all of a tile's panels, at most so many at once:
+
+     for (int first = 0; first < panels; first += most) {
+       int left = panels - first;
+       MULTIPLY(row, panels, first, left < most ? left : most);
+     }
+
+   but with constants again. */
 #define IN_GROUPS(MULTIPLY, most, row, panels)                                           \
   do {                                                                                   \
     MULTIPLY(row, panels, 0, LESSER(most, panels));                                      \
@@ -54,6 +70,12 @@ INLINE Column next_column(const char **from, int half) {
   } while (0)
 #define LESSER(a, b) ((a) < (b) ? (a) : (b))
 
+/* Adds a column of the tile times its element of x. A sum is PANEL floats, and `weights` moves on:
+
+     for (int p = 0; p < panels; p++)
+       for (int i = 0; i < PANEL; i++)
+         sums[p * each + lane % each][i] += *weights++ * x->values[column + lane];
+*/
 #define MULTIPLY_COLUMN(lane)                                                     \
   EACH(p, panels) {                                                               \
     Column w = next_column(&from, half), *sum = &sums[p * each + (lane) % each];  \

@@ -23,7 +23,7 @@
 #define END_TARGET AS_PRAGMA(GCC pop_options)
 #endif
 
-/* A loop over registers. */
+/* for (int index = 0; index < count; index++), unrolled: registers need constant indices. */
 #define EACH(index, count) UNROLLED for (int index = 0; index < (count); index++)
 
 /* What kernels_body.h has made, as a table. */

@@ -36,6 +36,15 @@ INLINE Integers end8(Sums8 sums) {
   EACH(q, PARTS) integers.part[q] = vpaddq_s32(sums.part[2 * q], sums.part[2 * q + 1]);
   return integers;
 }
+/* Two quads of a panel, two sums per row:
+
+     for (int i = 0; i < PANEL; i++)
+       for (int k = 0; k < QUAD; k++) {
+         sums[i][k / 2] += in[quad * QUAD + k] * from[i * QUAD + k];
+         sums[i][k / 2] += in[next * QUAD + k] * from[(PANEL + i) * QUAD + k];
+       }
+     from += PANEL * OCTET;
+*/
 #define DOT_PAIR(sums, from, in, quad, next)                                          \
   do {                                                                                \
     int8x16x4_t w = load_bytes(from), next_w = load_bytes((from) + PANEL * QUAD);     \
@@ -74,6 +83,17 @@ INLINE Integers end4(Sums4 sums, int32_t offset) {
   }
   return integers;
 }
+/* Four bytes of each row: low nibbles are columns of the block's first half, high ones of its second.
+   Four int16 sums per row:
+
+     for (int i = 0; i < PANEL; i++)
+       for (int k = 0; k < QUAD; k++) {
+         uint8_t both = from[i * QUAD + k];
+         sums[i][k] += (both & 15) * low[quad * QUAD + k];
+         sums[i][k] += (both >> 4) * high[quad * QUAD + k];
+       }
+     from += PANEL * QUAD;
+*/
 #define DOT_NIBBLES(sums, from, low, high, quad)                                    \
   do {                                                                              \
     int8x16x4_t w = load_bytes((const int8_t *)(from));                             \

@@ -60,6 +60,7 @@ INLINE Column from_integers(Integers integers) {
 
 typedef float32x4_t Inputs;
 INLINE Inputs inputs(const float *x) { return vld1q_f32(x); }
+/* for (int i = 0; i < LANES; i++) sum[i] += weights[i] * inputs[lane]; */
 #define FUSED_INPUT(sum, weights, inputs, lane) vfmaq_laneq_f32(sum, weights, inputs, lane)
 
 typedef int8x16_t Quads8, Quads4;

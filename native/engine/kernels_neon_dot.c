@@ -16,6 +16,11 @@ enum { INT8_PANELS = 4, INT4_PANELS = 4 };
 typedef Integers Sums8, Sums4;
 
 /* The instruction itself: compilers before clang 16 know its intrinsic only by a flag for the whole file. */
+/* Each lane of `sum` is a row:
+
+     for (int i = 0; i < LANES; i++)
+       for (int k = 0; k < QUAD; k++) sum[i] += in[quad * QUAD + k] * weights[i * QUAD + k];
+*/
 #define SDOT(sum, weights, in, quad) \
   __asm__("sdot %0.4s, %1.16b, %2.4b[" #quad "]" : "+w"(sum) : "w"(weights), "w"(in))
 
@@ -29,12 +34,19 @@ INLINE Sums8 start8(const Matrix *matrix, size_t row) {
   (void)matrix, (void)row;
   return all(0);
 }
+/* A quad of a panel, one sum per row:
+
+     for (int i = 0; i < PANEL; i++)
+       for (int k = 0; k < QUAD; k++) sums[i] += in[quad * QUAD + k] * from[i * QUAD + k];
+     from += PANEL * QUAD;
+*/
 #define DOT_ONE(sums, from, in, quad)                        \
   do {                                                       \
     int8x16x4_t w = load_bytes(from);                        \
     ADVANCE(from, PANEL * QUAD);                             \
     EACH(q, PARTS) SDOT((sums).part[q], w.val[q], in, quad); \
   } while (0)
+/* Two quads of a panel: DOT_ONE has moved `from` on to the weights of `next`. */
 #define DOT_PAIR(sums, from, in, quad, next) \
   do {                                       \
     DOT_ONE(sums, from, in, quad);           \
@@ -43,6 +55,17 @@ INLINE Sums8 start8(const Matrix *matrix, size_t row) {
 INLINE Integers end8(Sums8 sums) { return sums; }
 
 INLINE Sums4 start4(int32_t offset) { return all(offset); }
+/* Four bytes of each row: low nibbles are columns of the block's first half, high ones of its second.
+   One sum per row:
+
+     for (int i = 0; i < PANEL; i++)
+       for (int k = 0; k < QUAD; k++) {
+         uint8_t both = from[i * QUAD + k];
+         sums[i] += (both & 15) * low[quad * QUAD + k];
+         sums[i] += (both >> 4) * high[quad * QUAD + k];
+       }
+     from += PANEL * QUAD;
+*/
 #define DOT_NIBBLES(sums, from, low, high, quad)                                     \
   do {                                                                               \
     int8x16x4_t w = load_bytes((const int8_t *)(from));                              \

@@ -117,7 +117,7 @@ def answers(model: ACTModel, time: int = 12) -> tuple[npt.NDArray[Any], npt.NDAr
 
 
 def test_swift_is_swift() -> None:
-    """No Swift compiler runs here: a parser reads the sources."""
+    """A parser reads the sources; ``make test-swift`` compiles them."""
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_swift.language()))
     sources = [ENGINE / "Package.swift", *(ENGINE / "bindings/swift").rglob("*.swift")]
     assert len(sources) >= 2
@@ -132,8 +132,3 @@ def errors(node: tree_sitter.Node) -> Iterator[tuple[int, int]]:
         yield node.start_point
     for child in node.children:
         yield from errors(child)
-
-
-@pytest.mark.skipif(shutil.which("swift") is None, reason="swift is not installed")
-def test_swift_builds() -> None:
-    subprocess.run(["swift", "build"], cwd=ENGINE, check=True)

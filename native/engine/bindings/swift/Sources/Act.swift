@@ -97,7 +97,8 @@ public final class ActContext {
     public func run(_ x: [Float]) throws -> Output {
         let width = model.inputSize
         precondition(
-            width > 0 && x.count % width == 0, "x has \(x.count) floats, not a multiple of \(width)")
+            width > 0 && x.count % width == 0, "x has \(x.count) floats, not a multiple of \(width)"
+        )
         var out = output(time: x.count / width)
         try ActError.check(
             act_run(handle, x, x.count / width, &out.y, &out.ponderSteps, &out.remainders))
@@ -114,16 +115,21 @@ public final class ActContext {
     }
 
     /// N of a layer in the last time step; 0 where it skipped.
-    public func ponderSteps(layer: Int = 0) -> Int { Int(act_ponder_steps(handle, Int32(layer))) }
+    public func ponderSteps(layer: Int = 0) -> Int {
+        Int(act_ponder_steps(handle, Int32(clamping: layer)))
+    }
 
     /// The figure beside N of a layer in the last time step: for act, R.
-    public func remainder(layer: Int = 0) -> Float { act_remainder(handle, Int32(layer)) }
+    public func remainder(layer: Int = 0) -> Float {
+        act_remainder(handle, Int32(clamping: layer))
+    }
 
     /// Time steps end at this threshold of halting or after so many ponder steps, whichever is first.
     public func setBudget(haltThreshold: Float? = nil, maxPonder: Int? = nil) throws {
         try ActError.check(
             act_set_budget(
-                handle, haltThreshold ?? model.haltThreshold, Int32(maxPonder ?? model.maxPonder)))
+                handle, haltThreshold ?? model.haltThreshold,
+                Int32(clamping: maxPonder ?? model.maxPonder)))
     }
 
     /// Begins a new sequence; the budget stays.
