@@ -87,7 +87,7 @@ class EvalFile:
         first, *others = (self._cut(self.arrays[r.name].astype(r.dtype)) for r in wanted)
         return Samples(
             first,
-            str(self.path),
+            self.path.name,  # a manifest holds it, and goes to others: no path of this machine
             self.metric,
             None if self.targets is None else self._cut(self.targets),
             self._cut(self.mask),
@@ -123,7 +123,15 @@ def load(path: Path, *, timed: bool = True) -> EvalFile:
     Raises:
         UserError: the file is not there, not a ``.npz``, or its arrays are not as they should be.
     """
-    arrays = read_npz(path)
+    return checked(path, read_npz(path), timed=timed)
+
+
+def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = True) -> EvalFile:
+    """Check the arrays of an ``eval.npz``, as :func:`load` does.
+
+    Raises:
+        UserError: they are not as they should be.
+    """
     name = next((name for name in ("tokens", "x") if name in arrays), None)
     if name is None:
         names = escaped(", ".join(sorted(arrays))) or "nothing"

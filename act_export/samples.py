@@ -39,21 +39,24 @@ def samples_for(subject: Subject, file: EvalFile | None, time_steps: int) -> Sam
 
 def _from_task(subject: Subject, task: Task) -> Samples:
     batch = task.evaluation
-    inputs = batch.inputs.numpy()
-    if not subject.timed:
-        inputs = inputs[:, None]
+    arrays = [each.numpy() for each in (batch.inputs, batch.targets, batch.asked)]
+    if batch.timed:
+        lengths = batch.running.sum(1).numpy()
+    else:  # an item is a sequence of one time step
+        arrays = [each[:, None] for each in arrays]
+        lengths = np.ones(len(batch.inputs), int)
+    inputs, targets, asked = arrays
     if inputs.shape[2:] != subject.features or (inputs.dtype.kind == "i") != subject.tokens:
         raise UserError(
             f"the model's task {task.name!r} has inputs {inputs.shape[2:]}, the model reads "
             f"{subject.features}: give --data"
         )
-    lengths = batch.running.sum(1).numpy()
     return Samples(
         cut(inputs.astype(np.int32 if subject.tokens else np.float32), lengths),
         f"the {task.name} task's evaluation set",
         task.metric,
-        cut(batch.targets.numpy(), lengths),
-        cut(batch.asked.numpy(), lengths),
+        cut(targets, lengths),
+        cut(asked, lengths),
     )
 
 

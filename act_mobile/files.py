@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from act_artefact.errors import UserError, shown
 from act_artefact.staging import written_aside
-from act_mobile.models import Config, build, config_from_dict
+from act_mobile.models import Config, PonderModel, build, config_from_dict
 from act_mobile.reading import MAX_BYTES, plain, read_tensors
 
 FORMAT = "act-mobile/1"
@@ -22,7 +22,7 @@ FORMAT = "act-mobile/1"
 class SavedModel:
     """A model as its file holds it."""
 
-    model: nn.Module
+    model: PonderModel
     config: Config
     task: dict[str, Any] = field(default_factory=dict)
     """The task it was trained for, by name and sizes, in plain types; empty if it has none."""
@@ -50,7 +50,7 @@ def save_model(
         torch.save(saved, aside)
 
 
-def load_model(path: str | os.PathLike[str]) -> nn.Module:
+def load_model(path: str | os.PathLike[str]) -> PonderModel:
     """The model in ``path``, in eval mode; see :func:`load_saved`."""
     return load_saved(path).model
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
-from act_artefact.errors import UserError
+from act_artefact.errors import UserError, shown
 from act_mobile.act import PonderCost
 from act_mobile.halting import parse_halting
 from act_mobile.halting.policy import Budget
 from act_mobile.model import check_sizes, check_text
+from act_mobile.models import PonderModel
 from act_mobile.ponder.module import Ponder
 from act_mobile.steps import STEPS, ImageStep
 
@@ -41,11 +43,14 @@ class IteratedConfig:
         max_ponder: M, the most ponder steps.
         epsilon: a row ends when its halting sum reaches 1 - epsilon.
         halting: a policy of :mod:`act_mobile.halting`.
+        pooled: True for one answer to an image, the mean over its places; else each has one.
+        filled: True if a place where x is all 0 is outside the image, False if it is a colour.
     """
 
     kind: ClassVar[str] = "iterated"
     timed: ClassVar[bool] = False
     vocab_size: ClassVar[None] = None
+    cells: ClassVar[Collection[str]] = STEPS
 
     channels: int
     hidden_size: int
@@ -56,12 +61,17 @@ class IteratedConfig:
     max_ponder: int = 100
     epsilon: float = 0.01
     halting: str = "act"
+    pooled: bool = False
+    filled: bool = True
 
     def __post_init__(self) -> None:
         check_sizes(self, SIZE_LIMITS)
         check_text(self, "step", STEPS)
         if not isinstance(self.epsilon, float) or not 0 < self.epsilon < 1:
             raise UserError(f"epsilon must lie between 0 and 1, not {self.epsilon!r}")
+        for name in ("pooled", "filled"):
+            if not isinstance(getattr(self, name), bool):
+                raise UserError(f"{name} must be True or False, not {shown(getattr(self, name))}")
         parse_halting(self.halting, max_ponder=self.max_ponder, epsilon=self.epsilon)
 
     @property
@@ -83,16 +93,17 @@ class IteratedOutput(NamedTuple):
     """The results of an iterated model."""
 
     output: Tensor
-    """(B, height, width, O)."""
+    """(B, height, width, O); (B, O) where answers are pooled."""
     ponder: PonderCost
     """Each (B, L), with L the number of its Ponder modules, 1."""
 
 
-class IteratedModel(nn.Module):
+class IteratedModel(PonderModel):
     """``encoder``, ``ponder``, ``head``: convolutions around a step that is repeated.
 
-    A place where all channels of x are 0 is outside the image, so that images of several sizes go
-    into one batch, each filled up with zeros; the answer is that for each image by itself.
+    If ``filled``, a place where all channels of x are 0 is outside the image, so that images of
+    several sizes go into one batch, each filled up with zeros; the answer is that for each image by
+    itself.
     """
 
     def __init__(self, config: IteratedConfig) -> None:
@@ -100,28 +111,38 @@ class IteratedModel(nn.Module):
         self.config = config
         hidden = config.hidden_size
         self.encoder = nn.Sequential(nn.Conv2d(config.channels, hidden, 3, padding=1), nn.ReLU())
+        step = STEPS[config.step](hidden, hidden)
         self.ponder = Ponder(
-            cast(nn.Module, STEPS[config.step](hidden, hidden)),
-            hidden,
+            cast(nn.Module, step),
+            step.summary,
             halting=config.halting,
             max_ponder=config.max_ponder,
             epsilon=config.epsilon,
         )
         self.head = nn.Conv2d(hidden, config.output_size, 1)
 
+    @property
+    def layer(self) -> Ponder:
+        return self.ponder
+
     def forward(self, x: Tensor, budget: Budget | None = None) -> IteratedOutput:
-        """x (B, channels, height, width) -> output (B, height, width, O)."""
-        inside = (x.abs().amax(1, keepdim=True) > 0).to(x.dtype)
+        """x (B, channels, height, width) -> output (B, height, width, O), pooled (B, O)."""
+        inside = x.abs().amax(1, keepdim=True)
+        inside = (inside > 0 if self.config.filled else inside >= 0).to(x.dtype)
         features = self.encoder(x) * inside
         step = cast(ImageStep, self.ponder.step)
         done = self.ponder(*step.constants(features, inside), budget=budget)
-        output = self.answer(done.state[0])
+        output = self.answer(done.state[0], inside)
         trail = done.trail
         if trail is not None:
-            trail = trail._replace(output=torch.stack([self.answer(h) for h in trail.output]))
+            each = [self.answer(h, inside) for h in trail.output]
+            trail = trail._replace(output=torch.stack(each))
         steps, remainder = done.steps.unsqueeze(-1), done.remainder.unsqueeze(-1)
         return IteratedOutput(output, PonderCost(steps, remainder, (trail,)))
 
-    def answer(self, h: Tensor) -> Tensor:
-        """(B, C, height, width) -> (B, height, width, O)."""
-        return self.head(h).permute(0, 2, 3, 1)
+    def answer(self, h: Tensor, inside: Tensor) -> Tensor:
+        """(B, C, height, width) -> (B, height, width, O), pooled (B, O)."""
+        output: Tensor = self.head(h)
+        if not self.config.pooled:
+            return output.permute(0, 2, 3, 1)
+        return (output * inside).sum((2, 3)) / inside.sum((2, 3)).clamp(min=1)

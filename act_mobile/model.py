@@ -13,6 +13,7 @@ from act_mobile.act import ACT, ACTOutput, PonderCost
 from act_mobile.cells import CELLS
 from act_mobile.halting import parse_halting
 from act_mobile.halting.policy import Budget
+from act_mobile.models import PonderModel
 from act_mobile.state import State
 
 SIZE_LIMITS = {
@@ -44,6 +45,7 @@ class ACTConfig:
 
     kind: ClassVar[str] = "sequence"
     timed: ClassVar[bool] = True
+    cells: ClassVar[Collection[str]] = CELLS
 
     input_size: int
     hidden_size: int
@@ -103,7 +105,7 @@ def check_text(config: Any, name: str, known: Collection[str]) -> None:
         raise UserError(f"{name} {shown(value)} is not known: use one of {', '.join(known)}")
 
 
-class ACTModel(nn.Module):
+class ACTModel(PonderModel):
     """A sequence model around ACT: ``embedding`` (with a vocabulary), ``act``, ``head``.
 
     The head is applied once per time step, to the mean state: p sums to 1, so that equals the mean
@@ -128,6 +130,10 @@ class ACTModel(nn.Module):
             halting=config.halting,
         )
         self.head = nn.Linear(config.hidden_size, config.output_size)
+
+    @property
+    def layer(self) -> ACT:
+        return self.act
 
     def forward(
         self,

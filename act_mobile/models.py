@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import MISSING, fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from torch import nn
+
 from act_artefact.errors import UserError, escaped, shown
 
 if TYPE_CHECKING:
-    from torch import nn
+    from act_mobile.act import ACT
+    from act_mobile.halting.policy import Halting
+    from act_mobile.ponder.module import Ponder
 
 MODELS = {
     "sequence": ("act_mobile.model", "ACTConfig", "ACTModel"),
@@ -28,8 +33,13 @@ class Config(Protocol):
     """A name in ``MODELS``."""
     timed: ClassVar[bool]
     """True if x has a time axis, (B, T, ...)."""
-    vocab_size: Any
-    """Tokens are below it, where a model reads tokens; else None."""
+    cells: ClassVar[Collection[str]]
+    """The cells, or steps, that it may have."""
+
+    @property
+    def vocab_size(self) -> int | None:
+        """Tokens are below it, where a model reads tokens; else None."""
+        ...
 
     @property
     def features(self) -> tuple[int, ...]:
@@ -46,11 +56,41 @@ class Config(Protocol):
         ...
 
 
-def build(config: Config) -> nn.Module:
-    """Make the model of a configuration, with ``config`` among its attributes."""
+class PonderModel(nn.Module):
+    """A model of one of these kinds; its results have ``output`` and ``ponder``."""
+
+    config: Any
+    """Its :class:`Config`."""
+
+    @property
+    def layer(self) -> ACT | Ponder:
+        """The part that ponders."""
+        raise NotImplementedError
+
+    @property
+    def policy(self) -> Halting:
+        """The halting policy of all its layers."""
+        return self.layer.policy
+
+    @property
+    def halting_units(self) -> list[nn.Linear]:
+        """The layers' halting units; none if the policy has none."""
+        units = self.layer.halting
+        return [] if units is None else [m for m in units.modules() if isinstance(m, nn.Linear)]
+
+
+def build(config: Config) -> PonderModel:
+    """Make the model of a configuration."""
     module, _, model = MODELS[config.kind]
-    built: nn.Module = getattr(import_module(module), model)(config)
+    built: PonderModel = getattr(import_module(module), model)(config)
     return built
+
+
+def config_class(kind: str) -> type[Config]:
+    """The class of a kind's configurations."""
+    module, name, _ = MODELS[kind]
+    found: type[Config] = getattr(import_module(module), name)
+    return found
 
 
 def config_from_dict(saved: dict[Any, Any]) -> Config:
@@ -63,8 +103,7 @@ def config_from_dict(saved: dict[Any, Any]) -> Config:
     kind = settings.pop("model", "sequence")
     if not isinstance(kind, str) or kind not in MODELS:
         raise UserError(f"model {shown(kind)} is not known: use one of {', '.join(MODELS)}")
-    module, name, _ = MODELS[kind]
-    config = getattr(import_module(module), name)
+    config: Any = config_class(kind)
     required = {f.name for f in fields(config) if f.default is MISSING}
     if unknown := sorted(map(str, settings.keys() - {f.name for f in fields(config)})):
         raise UserError(f"config has unknown entries: {escaped(', '.join(unknown))}")

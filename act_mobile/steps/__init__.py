@@ -17,6 +17,9 @@ __all__ = ["STEPS", "ImageStep", "StepFactory"]
 class ImageStep(Step, Protocol):
     """A step that reads features of an image, (B, F, height, width), at every ponder step."""
 
+    summary: int
+    """F, the numbers that ``features`` makes of a state for the halting policy."""
+
     def constants(self, features: Tensor, inside: Tensor) -> Constants:
         """Compute once what every ponder step reads.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -30,9 +32,12 @@ class ConvGRU(nn.Module):
 
     def __init__(self, features: int, hidden: int) -> None:
         super().__init__()
-        self.hidden = hidden
+        self.hidden, self.summary = hidden, 2 * hidden
         self.input = nn.Conv2d(features, 3 * hidden, KERNEL, padding=KERNEL // 2)
         self.recurrent = nn.Conv2d(hidden, 3 * hidden, KERNEL, padding=KERNEL // 2)
+        with torch.no_grad():
+            # Training begins with a state that is kept for long.
+            cast(Tensor, self.input.bias)[hidden : 2 * hidden] += 1
 
     def constants(self, features: Tensor, inside: Tensor) -> Constants:
         return self.input(features), inside
@@ -54,6 +59,9 @@ class ConvGRU(nn.Module):
         return ((n + z * (h - n)) * inside,)
 
     def features(self, constants: Constants, state: State) -> Tensor:
-        """Average h over the image: (B, C)."""
+        """Take the mean of h over the image, and the largest: (B, 2 C)."""
         _, inside = constants
-        return state[0].sum((2, 3)) / inside.sum((2, 3)).clamp(min=1)
+        (h,) = state
+        mean = h.sum((2, 3)) / inside.sum((2, 3)).clamp(min=1)
+        # Outside the image -1, which no h is below.
+        return torch.cat([mean, (h + inside - 1).amax((2, 3))], 1)

@@ -22,7 +22,10 @@ TASKS = {
     "addition": "add up numbers given digit by digit",
     "sort": "put random numbers in ascending order",
     "charlm": "predict the next character of a text",
+    "hops": "follow a chain of pointers through a table",
+    "maze": "find the way through a maze of any size",
     "mnist1d": "classify one-dimensional digits, one sample at a time",
+    "own": "learn from arrays of your own",
 }
 """Every task's name, which is also its module's, and what it asks."""
 

@@ -1,15 +1,16 @@
 """The common part of all tasks: batches, sizes, the loss, the metric.
 
-Every task is classification, which needs one mechanism. A time step has K questions of C classes
+Tasks are classification, which needs one mechanism. A time step has K questions of C classes
 each; the model's O = K C outputs are their scores in that order. C = 1 is a yes-or-no question
-whose score is the logit of yes.
+whose score is the logit of yes. Where a row is one item without time steps, each of its places is
+asked as a time step is. The exception is the metric ``mse``: K = O numbers are to be output.
 """
 
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +22,9 @@ from torch.nn import functional as F
 
 from act_artefact.errors import UserError, escaped, shown
 from act_artefact.files import read
-from act_mobile.model import ACTConfig
+from act_mobile.models import Config, config_class
 
-Metric = Literal["sequence_error", "accuracy", "bits_per_char"]
+Metric = Literal["sequence_error", "accuracy", "bits_per_char", "mse"]
 
 FACTS = {"name", "metric", "labels", "vocabulary"}
 """Entries of :meth:`Task.to_dict` besides the sizes and own files."""
@@ -31,24 +32,34 @@ FACTS = {"name", "metric", "labels", "vocabulary"}
 MAX_FILE = 1 << 30
 """Bytes of a file of the user's own that are read."""
 
+EVALUATION_SEED = 0x5EED_E7A1
+"""Decides the rows that models are judged by."""
+
 BITS_PER_NAT = 1.4426950408889634
 
 
 class Batch(NamedTuple):
-    """Sequences and what is asked about them."""
+    """Sequences, or items without time, and what is asked about them."""
 
     inputs: Tensor
-    """(B, T, I) float32, or tokens (B, T) int64."""
+    """(B, T, I) float32, or tokens (B, T) int64; items are (B, ...) float32."""
     targets: Tensor
-    """(B, T), or (B, T, K) where a time step has K questions; int64; 0 where nothing is asked."""
+    """(B, T), or (B, T, K) where a time step has K questions; of items one for each place, such as
+    (B, H, W), or (B, 1) for the whole; int64, or float32 for mse, which has an axis of K values;
+    0 where nothing is asked."""
     lengths: Tensor | None = None
     """(B,) int64, time steps of each row; None if every row has T."""
     mask: Tensor | None = None
-    """(B, T) bool, where something is asked; None if everywhere up to the row's length."""
+    """(B, T) bool, where something is asked; None if everywhere up to the row's length. Of items
+    one for each place."""
+    timed: bool = True
+    """False if a row is an item without time steps."""
 
     @property
     def running(self) -> Tensor:
-        """(B, T) bool: the time steps before each row's end."""
+        """(B, T) bool: the time steps before each row's end; of items (B,), all True."""
+        if not self.timed:
+            return torch.ones(len(self.targets), dtype=torch.bool)
         batch, time = self.targets.shape[:2]
         if self.lengths is None:
             return torch.ones(batch, time, dtype=torch.bool)
@@ -56,15 +67,29 @@ class Batch(NamedTuple):
 
     @property
     def asked(self) -> Tensor:
-        """(B, T) bool: the time steps whose output counts."""
-        return self.running if self.mask is None else self.mask
+        """(B, T) bool: the time steps whose output counts; of items the places."""
+        if self.mask is not None:
+            return self.mask
+        values = self.targets.is_floating_point()
+        places = self.targets[..., 0] if values else self.targets
+        return self.running if self.timed else torch.ones_like(places, dtype=torch.bool)
+
+    def places(self, output: Tensor) -> tuple[Tensor, Tensor]:
+        """Give output and targets as (B, T, O) and (B, T[, K]), with an item's places as T."""
+        if self.timed:
+            return output, self.targets
+        rows, size = len(output), output.shape[-1]
+        values = self.targets.is_floating_point()
+        targets = self.targets.view(rows, -1, size) if values else self.targets.flatten(1)
+        return output.reshape(rows, -1, size), targets
 
 
 @dataclass(frozen=True)
 class Recipe:
     """The settings that a task is trained with where the command line gives none."""
 
-    cell: str
+    cell: str | None
+    """None where the data decide it."""
     hidden: int
     batch_size: int
     max_ponder: int
@@ -73,6 +98,12 @@ class Recipe:
     steps: int
     lr_decay: float = 0.0
     """The last part of the steps, over which the learning rate falls to 0."""
+    halting_bias: float = 1.0
+    """The bias of the halting units at the start."""
+    tau_warmup: float = 0.0
+    """The first part of the steps, in which tau is 0."""
+    tau_ramp: float = 0.0
+    """The part of the steps after those, over which tau rises from 0 in a straight line."""
 
 
 def size(default: int, low: int, high: int, text: str) -> Any:
@@ -98,6 +129,8 @@ class Task(ABC):
     """
 
     name: ClassVar[str]
+    model: ClassVar[str] = "sequence"
+    """The kind of model, as :mod:`act_mobile.models` names them."""
     metric: ClassVar[Metric] = "sequence_error"
     recipe: ClassVar[Recipe]
     labels: ClassVar[tuple[str, ...] | None] = None
@@ -120,12 +153,17 @@ class Task(ABC):
                     f"{f.name} must be a whole number from {low} to {high}, not {shown(value)}"
                 )
 
+    @classmethod
+    def cells(cls) -> Collection[str]:
+        """The cells, or steps, that a model for this task may have."""
+        return config_class(cls.model).cells
+
     @abstractmethod
-    def config(self, **model: Any) -> ACTConfig:
+    def config(self, **model: Any) -> Config:
         """The configuration of a model for this task.
 
         Args:
-            model: the entries of ``ACTConfig`` that the task leaves open, ``hidden_size`` first.
+            model: the settings that the task leaves open, ``hidden_size`` first.
         """
 
     @abstractmethod
@@ -139,7 +177,7 @@ class Task(ABC):
     @cached_property
     def evaluation(self) -> Batch:
         """The rows that every model for this task is judged by."""
-        return self.batch(self.evaluation_rows, torch.Generator().manual_seed(0x5EED_E7A1))
+        return self.batch(self.evaluation_rows, torch.Generator().manual_seed(EVALUATION_SEED))
 
     @property
     def higher_is_better(self) -> bool:
@@ -149,43 +187,62 @@ class Task(ABC):
     def loss(self, output: Tensor, batch: Batch) -> Tensor:
         """Cross-entropy in nats, summed over a time step's questions, mean over time steps.
 
-        Args:
-            output: (B, T, O), the model's.
-        """
-        return self.mean(self.errors(output, batch.targets), batch)
+        For mse it is the mean square.
 
-    def errors(self, output: Tensor, targets: Tensor) -> Tensor:
-        """Compute each time step's part of the loss, in nats: (B, T, O) -> (B, T)."""
+        Args:
+            output: (B, T, O), the model's; of items (B, ..., O).
+        """
+        return self.mean(self.errors(output, batch), batch)
+
+    def errors(self, output: Tensor, batch: Batch) -> Tensor:
+        """Compute each time step's part of the loss: (B, T, O) -> (B, T).
+
+        An item's is the mean over its places that are asked: (B, ..., O) -> (B,).
+        """
+        errors = self._error(*batch.places(output))
+        if batch.timed:
+            return errors
+        asked = batch.asked.flatten(1)
+        return (errors * asked).sum(1) / asked.sum(1)
+
+    def _error(self, output: Tensor, targets: Tensor) -> Tensor:
+        """Nats, or for mse squares: (B, T, O), (B, T[, K]) -> (B, T)."""
+        if self.metric == "mse":
+            return (output - targets.view_as(output)).square().mean(-1)
         return _cross_entropy(output, targets)
 
     def mean(self, errors: Tensor, batch: Batch) -> Tensor:
-        """Average errors, (B, T), over the time steps that are asked."""
-        if batch.lengths is None and batch.mask is None:
+        """Average errors, as :meth:`errors` gives them, over the time steps that are asked."""
+        if not batch.timed or (batch.lengths is None and batch.mask is None):
             return errors.mean()
         return (errors * batch.asked).sum() / batch.asked.sum()
 
-    def score(self, output: Tensor, targets: Tensor) -> Tensor:
-        """The metric of each time step by itself: (B, T) float.
+    def score(self, output: Tensor, batch: Batch) -> Tensor:
+        """The metric of each time step, or place of an item, by itself: float, as ``asked``.
 
-        It is 1 for a wrong time step (sequence_error) or a right one (accuracy), or the bits that
-        its character costs (bits_per_char).
+        It is 1 for a wrong time step (sequence_error) or a right one (accuracy), the bits that its
+        character costs (bits_per_char), or its mean square (mse).
         """
-        if self.metric == "bits_per_char":
-            return _cross_entropy(output, targets) * BITS_PER_NAT
-        scores = _by_question(output, targets)
-        chosen = scores[..., 0] > 0 if scores.shape[-1] == 1 else scores.argmax(-1)
-        right = (chosen.flatten(2) == targets.reshape(chosen.shape).flatten(2)).all(-1)
-        return (right if self.metric == "accuracy" else ~right).float()
+        output, targets = batch.places(output)
+        if self.metric in ("bits_per_char", "mse"):
+            unit = BITS_PER_NAT if self.metric == "bits_per_char" else 1.0
+            score = self._error(output, targets) * unit
+        else:
+            scores = _by_question(output, targets)
+            chosen = scores[..., 0] > 0 if scores.shape[-1] == 1 else scores.argmax(-1)
+            right = (chosen.flatten(2) == targets.reshape(chosen.shape).flatten(2)).all(-1)
+            score = (right if self.metric == "accuracy" else ~right).float()
+        return score.view(batch.asked.shape)
 
     def measure(self, score: Tensor, asked: Tensor) -> float:
         """The metric of some rows: sequence_error is the part of them with any mistake.
 
         Args:
-            score: (B, T), as :meth:`score` returns it.
-            asked: (B, T) bool.
+            score: (B, T), as :meth:`score` returns it; of items (B, ...).
+            asked: bool, of the same shape.
         """
         if self.metric == "sequence_error":
-            return float((score * asked).amax(1).mean())
+            return float((score * asked).flatten(1).amax(1).mean())
         return float((score * asked).sum() / asked.sum())
 
     @cached_property
@@ -235,8 +292,8 @@ class Task(ABC):
         for name in files:
             if saved.get(name) is not None or saved.get(_described(name)) is not None:
                 raise UserError(
-                    f"the model was trained on a {name} of its own, which its file does not carry: "
-                    "give --data (the eval.npz that act-train wrote beside it)"
+                    f"the model was trained on data of its author's own ({name}), which its file "
+                    "does not carry: give --data (the eval.npz that act-train wrote beside it)"
                 )
         return cls(**{name: saved[name] for name in _sizes(cls) if name in saved})
 

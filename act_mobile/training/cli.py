@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,22 +18,23 @@ from act_artefact.command import debug_option, run
 from act_mobile.halting import HALTINGS
 from act_mobile.tasks import TASKS, task_class
 
+if TYPE_CHECKING:
+    from act_mobile.tasks.task import Task
+
 EXAMPLES = """
 \b
 Examples:
   act-train parity --bits 16 -o runs/parity
   act-train charlm --text book.txt --tau 0.002 -o runs/book
-  act-train addition --halting fixed:5 -o runs/repeat-5
+  act-train addition --halting fixed:1,2,5 -o runs/repeated
   act-train parity --bits 16 --steps 80000 --resume -o runs/parity
 """
 
 
-def run_options() -> list[click.Parameter]:
-    """Make the options that every task's command has; needs torch, which knows the cells."""
-    from act_mobile.cells import CELLS
-
+def run_options(task: type[Task]) -> list[click.Parameter]:
+    """Make the options that every task's command has."""
     return [
-        click.Option(["--cell"], metavar="|".join(CELLS), help="Recurrent cell."),
+        click.Option(["--cell"], metavar="|".join(task.cells()), help="Recurrent cell, or step."),
         click.Option(["--hidden"], type=int, help="Units of the cell."),
         click.Option(["--layers"], type=int, default=1, help="ACT layers."),
         click.Option(["--max-ponder"], type=int, help="Most ponder steps of a time step."),
@@ -41,10 +44,13 @@ def run_options() -> list[click.Parameter]:
             ["--halting"],
             default="act",
             metavar="|".join(HALTINGS.values()),
-            help="Halting policy.",
+            help="Halting policy; fixed:1,2,4 trains a row of nets to compare with.",
         ),
         click.Option(["--init"], metavar="MODEL.PT", help="Start from a trained model's weights."),
-        click.Option(["--halting-bias"], type=float, default=1.0, help="Its bias at the start."),
+        click.Option(["--halting-bias"], type=float, help="Its bias at the start."),
+        click.Option(["--tau-warmup"], type=float, help="First part of the updates without tau."),
+        click.Option(["--tau-ramp"], type=float, help="Part over which tau then rises."),
+        click.Option(["--target-steps"], type=float, help="Mean N to which tau is steered."),
         click.Option(["--steps"], type=int, help="Updates, in all."),
         click.Option(["--batch-size"], type=int, help="Rows of an update, on each rank."),
         click.Option(["--lr"], type=float, help="Adam's learning rate."),
@@ -98,12 +104,13 @@ class TaskCommands(click.Group):
             )
         recipe = task.recipe
         settings = (
-            f"{recipe.cell} {recipe.hidden}, batch {recipe.batch_size}, tau {recipe.tau:g}, "
-            f"max-ponder {recipe.max_ponder}, lr {recipe.lr:g}, {recipe.steps} steps"
+            f"{recipe.cell or 'gru or conv_gru'} {recipe.hidden}, batch {recipe.batch_size}, "
+            f"tau {recipe.tau:g}, max-ponder {recipe.max_ponder}, lr {recipe.lr:g}, "
+            f"{recipe.steps} steps"
         )
         return click.Command(
             name,
-            params=[*sizes, *run_options(), debug_option()],
+            params=[*sizes, *run_options(task), debug_option()],
             callback=partial(train_task, name),
             help=f"{(task.__doc__ or '').splitlines()[0]}\n\nUnless told otherwise: {settings}.",
         )
@@ -116,19 +123,27 @@ def train_task(name: str, output: Path, resume: bool, as_json: bool, **options: 
     for module in ("lightning", "tensorboard", "matplotlib"):
         require(module, "train")
     from act_mobile.training.options import Options
-    from act_mobile.training.report import table
+    from act_mobile.training.report import row_table, table
+    from act_mobile.training.row import counts, train_row
     from act_mobile.training.run import train
 
     kind = task_class(name)
     sizes = {field.name: options.pop(field.name) for field in fields(kind)}
     command = shlex.join(["act-train", *sys.argv[1:]])
-    metrics = train(kind(**sizes), Options(**options), output, resume=resume, command=command)
-    if not metrics:
-        return  # another rank than the first
+    task, settings, nets = kind(**sizes), Options(**options), counts(options["halting"])
+    show: Callable[[dict[str, Any], Path], None]
+    if nets is None:
+        metrics = train(task, settings, output, resume=resume, command=command)
+        show = table
+    else:
+        metrics = train_row(task, settings, nets, output, resume=resume, command=command)
+        show = row_table
+    if "RANK" in os.environ and os.environ["RANK"] != "0":
+        return  # the first rank shows it
     if as_json:
         click.echo(json.dumps(metrics))
     else:
-        table(metrics, output)
+        show(metrics, output)
 
 
 command = TaskCommands(

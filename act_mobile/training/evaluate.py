@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from act_mobile.model import ACTModel
+from act_mobile.models import PonderModel
 from act_mobile.tasks.task import Task
+from act_mobile.training.loss import answers
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Evaluation:
 
     metric: float
     steps: Tensor
-    """N of every time step in every layer, of all rows: (time steps, L)."""
+    """N of every time step, or item, in every layer, of all rows: (time steps, L)."""
     cost: Tensor
     """rho = N + R, likewise."""
     levels: list[Level]
@@ -55,20 +56,20 @@ class Evaluation:
         }
 
 
-def evaluate(model: ACTModel, task: Task) -> Evaluation:
+def evaluate(model: PonderModel, task: Task) -> Evaluation:
     """Run ``model`` over the whole evaluation set."""
     batch = task.evaluation
     with torch.no_grad():
-        out = model(batch.inputs, lengths=batch.lengths)
-    score, asked, running = task.score(out.output, batch.targets), batch.asked, batch.running
+        out = answers(model, batch)
+    score, asked, running = task.score(out.output, batch), batch.asked, batch.running
     difficulty = task.difficulty(batch)
     by_row = difficulty.dim() == 1
     levels = []
     for value in difficulty[running if not by_row else ...].unique().tolist():
         chosen = difficulty == value
-        where = running & (chosen[:, None] if by_row else chosen)
-        counted = asked & where
-        rows = counted.any(1)
+        where = running & _spread(chosen, running)
+        counted = asked & _spread(where, asked)
+        rows = counted.flatten(1).any(1)
         labels = task.difficulty_labels
         levels.append(
             Level(
@@ -85,17 +86,24 @@ def evaluate(model: ACTModel, task: Task) -> Evaluation:
     )
 
 
+def _spread(of_rows: Tensor, like: Tensor) -> Tensor:
+    """Give a tensor the further axes of ``like``."""
+    return of_rows.view(*of_rows.shape, *[1] * (like.dim() - of_rows.dim())).expand_as(like)
+
+
 def write_evaluation(path: Path, task: Task) -> None:
     """Write the evaluation set as ``eval.npz``."""
     batch = task.evaluation
     tokens = not batch.inputs.is_floating_point()
+    values, asked = batch.targets.is_floating_point(), batch.asked
     arrays = {
         "tokens" if tokens else "x": batch.inputs.numpy().astype("int32" if tokens else "float32"),
-        "targets": batch.targets.numpy().astype("int32"),
-        "lengths": batch.running.sum(1).numpy().astype("int32"),
-        "mask": batch.asked.numpy(),
+        "targets": batch.targets.numpy().astype("float32" if values else "int32"),
+        "mask": (asked if batch.timed else _spread(asked, batch.targets)).numpy(),
         "metric": np.array(task.metric),
     }
+    if batch.timed:
+        arrays["lengths"] = batch.running.sum(1).numpy().astype("int32")
     np.savez_compressed(path, allow_pickle=False, **arrays)
 
 

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
-from act_artefact.errors import CheckFailed
-from act_mobile.model import ACTModel
+from act_artefact.errors import CheckFailed, UserError
+from act_mobile.act import ACT
+from act_mobile.models import PonderModel, build
 from act_mobile.tasks.task import Batch, Task
-from act_mobile.training.loss import training_loss
+from act_mobile.training.loss import answers, training_loss
 from act_mobile.training.options import Options
+from act_mobile.training.penalty import Penalty
 
 LOG_EVERY = 50
 """Training steps between two records of the loss: recording costs as much as a small step."""
@@ -26,11 +28,15 @@ class Learner(lightning.LightningModule):
     def __init__(self, task: Task, options: Options) -> None:
         super().__init__()
         self.task, self.options = task, options
-        self.model = ACTModel(options.config(task))
-        self.model.act.recompute = options.recompute
+        self.model: PonderModel = build(options.config(task))
+        if options.recompute:
+            if not isinstance(self.model.layer, ACT):
+                raise UserError("--recompute: this task's model has no time steps: leave it out")
+            self.model.layer.recompute = True
+        self.penalty = Penalty(options)
         with torch.no_grad():
-            for unit in self.model.act.halting:
-                unit.bias.fill_(options.halting_bias)  # type: ignore[operator, union-attr]
+            for unit in self.model.halting_units:
+                unit.bias.fill_(options.halting_bias or 0.0)
         self.losses: list[tuple[int, float]] = []
         """(step, training loss without the ponder cost)."""
         self.history: list[dict[str, float]] = []
@@ -51,22 +57,23 @@ class Learner(lightning.LightningModule):
         }
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
-        out = self.model(batch.inputs, lengths=batch.lengths)
-        loss, cost = training_loss(self.task, self.model.act.policy, out, batch)
+        out = answers(self.model, batch)
+        loss, cost = training_loss(self.task, self.model.policy, out, batch)
+        tau = self.penalty.at(self.global_step, out.ponder.steps[batch.running])
         if self.global_step % LOG_EVERY == 0:
             self.losses.append((self.global_step, loss.item()))
             self.log_dict({"train/loss": loss.detach(), "train/ponder_cost": cost.detach()})
-        return loss + self.options.tau * cost  # type: ignore[operator]
+        return loss + tau * cost
 
     def validation_step(self, batch: Batch, index: int) -> None:
         with torch.no_grad():
-            out = self.model(batch.inputs, lengths=batch.lengths)
+            out = answers(self.model, batch)
         if not out.output.isfinite().all():
             raise CheckFailed(
                 f"at update {self.global_step} the model's outputs are NaN or infinite: "
                 "use a lower --lr or --clip"
             )
-        metric = self.task.measure(self.task.score(out.output, batch.targets), batch.asked)
+        metric = self.task.measure(self.task.score(out.output, batch), batch.asked)
         running = batch.running
         seen = {
             "metric": metric,

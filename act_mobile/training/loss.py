@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 from torch import Tensor
@@ -10,6 +9,7 @@ from torch import Tensor
 from act_mobile.act import ACTOutput
 from act_mobile.halting.policy import Halting
 from act_mobile.iterated import IteratedOutput
+from act_mobile.models import PonderModel
 from act_mobile.tasks.task import Batch, Task
 
 
@@ -22,6 +22,13 @@ class Loss(NamedTuple):
     """Summed over layers, mean over all time steps: (). For ``act`` rho = N + R (eq. 15)."""
 
 
+def answers(model: PonderModel, batch: Batch) -> ACTOutput | IteratedOutput:
+    """Run a model over a batch."""
+    if not batch.timed:
+        return model(batch.inputs)
+    return model(batch.inputs, lengths=batch.lengths)
+
+
 def training_loss(
     task: Task, policy: Halting, out: ACTOutput | IteratedOutput, batch: Batch
 ) -> Loss:
@@ -31,8 +38,7 @@ def training_loss(
         policy: of all layers.
     """
     steps, remainder, trails = out.ponder
-    errors = partial(task.errors, targets=batch.targets)
-    weighed = policy.errors(out.output, trails[-1], errors)
+    weighed = policy.errors(out.output, trails[-1], lambda output: task.errors(output, batch))
     layers = zip(steps.unbind(-1), remainder.unbind(-1), trails, strict=True)
     first, *more = (policy.cost(*layer) for layer in layers)
     cost = sum(more, first)

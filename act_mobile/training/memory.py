@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 import torch
@@ -20,7 +21,8 @@ NUMBER = 4
 def check_memory(task: Task, options: Options) -> None:
     """Refuse a run that takes more than this machine's memory even if N is 1 everywhere.
 
-    A row of the batch keeps, for each time step and layer, its state and what the cell made of it.
+    A row of the batch keeps, for each time step and layer, its state and what the cell made of it;
+    an item, for each place.
 
     Raises:
         UserError: the parameters, or a batch of rows, are too large.
@@ -28,9 +30,11 @@ def check_memory(task: Task, options: Options) -> None:
     config = options.config(task)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     batch_size, hidden, layers = options.batch_size or 1, options.hidden or 1, options.layers
-    time = task.batch(1, torch.Generator().manual_seed(0)).targets.shape[1]
-    parameters = COPIES * NUMBER * layers * hidden * (hidden + config.input_size)
-    rows = batch_size * time * NUMBER * (config.input_size + 2 * layers * hidden)
+    features, *places = config.features or (1,)
+    if config.timed:
+        places = [task.batch(1, torch.Generator().manual_seed(0)).targets.shape[1]]
+    parameters = COPIES * NUMBER * layers * hidden * (hidden + features)
+    rows = batch_size * math.prod(places) * NUMBER * (features + 2 * layers * hidden)
     for option, value, least in (
         ("hidden", hidden, parameters),
         ("batch-size", batch_size, parameters + rows),

@@ -7,14 +7,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from act_artefact.errors import UserError, shown
-from act_mobile.model import ACTConfig
+from act_mobile.models import Config
 from act_mobile.tasks.task import Task
 
 MOST = 1e30
 """The largest of any number that weighs or scales something."""
 
-MOST_STEPS = 10**9
-MOST_ROWS = 1 << 20
+LEAST = {"steps": 1, "batch_size": 1, "evaluate_every": 1, "tau": 0, "seed": 0, "patience": 1}
+LARGEST = {
+    "steps": 10**9,
+    "batch_size": 1 << 20,
+    "evaluate_every": 10**9,
+    "patience": 10**9,
+    "seed": (1 << 32) - 1,
+}
+FINITE = {"tau", "lr", "clip", "halting_bias", "target_metric", "target_steps"}
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,14 @@ class Options:
     halting: str = "act"
     init: str | None = None
     """A model.pt whose weights to start from, of a model of the same sizes."""
-    halting_bias: float = 1.0
-    """Where the halting units' bias starts: the lower, the more ponder steps at first."""
+    halting_bias: float | None = None
+    """The bias of the halting units at the start: the lower, the more ponder steps at first."""
+    tau_warmup: float | None = None
+    """The first part of the steps, in which tau is 0."""
+    tau_ramp: float | None = None
+    """The part of the steps after those, over which tau rises from 0 in a straight line."""
+    target_steps: float | None = None
+    """A mean N to which tau is steered after the warm-up."""
     steps: int | None = None
     batch_size: int | None = None
     lr: float | None = None
@@ -70,42 +83,17 @@ class Options:
                     ("batch_size", recipe.batch_size),
                     ("lr", recipe.lr),
                     ("lr_decay", recipe.lr_decay),
+                    ("halting_bias", recipe.halting_bias),
+                    ("tau_warmup", recipe.tau_warmup),
+                    ("tau_ramp", recipe.tau_ramp),
                 )
             },
         }
-        for name, least in (
-            ("steps", 1),
-            ("batch_size", 1),
-            ("evaluate_every", 1),
-            ("tau", 0),
-            ("seed", 0),
-        ):
-            if not settings[name] >= least:
-                option = name.replace("_", "-")
-                raise UserError(f"--{option} must be at least {least}, not {settings[name]}")
-        if not 0 <= settings["lr_decay"] <= 1:
-            raise UserError(f"--lr-decay must lie between 0 and 1, not {settings['lr_decay']}")
-        for name in ("lr", "clip"):
-            if not settings[name] > 0:
-                raise UserError(f"--{name} must be above 0, not {settings[name]}")
-        for name in ("tau", "lr", "clip", "halting_bias", "target_metric"):
-            value, option = settings[name], name.replace("_", "-")
-            if value is not None and not math.isfinite(value):
-                raise UserError(f"--{option} must be a finite number, not {value}")
-            if value is not None and abs(value) > MOST:
-                raise UserError(f"--{option} must lie within {MOST:g} of 0, not {value:g}")
-        for name in ("steps", "batch_size", "evaluate_every", "patience"):
-            most = MOST_ROWS if name == "batch_size" else MOST_STEPS
-            if settings[name] is not None and settings[name] > most:
-                option = name.replace("_", "-")
-                raise UserError(f"--{option} must be at most {most}, not {shown(settings[name])}")
-        if settings["patience"] is not None and settings["patience"] < 1:
-            raise UserError(f"--patience must be at least 1, not {settings['patience']}")
-        if settings["seed"] >= 1 << 32:
-            raise UserError(f"--seed must be below {1 << 32}, not {settings['seed']}")
+        _check_ranges(settings)
+        _check_penalty(settings)
         return Options(**settings)
 
-    def config(self, task: Task) -> ACTConfig:
+    def config(self, task: Task) -> Config:
         """The model's configuration; for completed options."""
         sizes: dict[str, Any] = {
             "hidden_size": self.hidden,
@@ -116,3 +104,42 @@ class Options:
             "halting": self.halting,
         }
         return task.config(**sizes)
+
+
+def _check_ranges(settings: dict[str, Any]) -> None:
+    given = {name: value for name, value in settings.items() if value is not None}
+    for name, least in LEAST.items():
+        if name in given and not given[name] >= least:
+            raise UserError(f"{_option(name)} must be at least {least}, not {given[name]}")
+    for name in ("lr_decay", "tau_warmup", "tau_ramp"):
+        if not 0 <= given[name] <= 1:
+            raise UserError(f"{_option(name)} must lie between 0 and 1, not {given[name]}")
+    for name in ("lr", "clip"):
+        if not given[name] > 0:
+            raise UserError(f"--{name} must be above 0, not {given[name]}")
+    for name in given.keys() & FINITE:
+        if not math.isfinite(given[name]):
+            raise UserError(f"{_option(name)} must be a finite number, not {given[name]}")
+        if abs(given[name]) > MOST:
+            raise UserError(f"{_option(name)} must lie within {MOST:g} of 0, not {given[name]:g}")
+    for name, most in LARGEST.items():
+        if name in given and given[name] > most:
+            raise UserError(f"{_option(name)} must be at most {most}, not {shown(given[name])}")
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _check_penalty(settings: dict[str, Any]) -> None:
+    if settings["tau_warmup"] + settings["tau_ramp"] > 1:
+        raise UserError(
+            f"--tau-warmup {settings['tau_warmup']} and --tau-ramp {settings['tau_ramp']} "
+            "are together more than all steps: 1"
+        )
+    target, limit = settings["target_steps"], settings["max_ponder"]
+    if target is not None and not 1 <= target <= limit:
+        raise UserError(
+            f"--target-steps {target:g}: a mean of ponder steps lies between 1 and "
+            f"--max-ponder {limit}"
+        )

@@ -9,6 +9,20 @@ from rich.console import Console
 from rich.table import Table
 
 
+def row_table(nets: dict[str, dict[str, Any]], output: Path) -> None:
+    """Print a row of nets: the metric of each, and the seconds that its training took."""
+    console = Console(highlight=False)
+    metric = next(iter(nets.values()))["task"]["metric"].replace("_", " ")
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("net", "N", metric, "updates", "seconds"):
+        grid.add_column(column, justify="left" if column == "net" else "right")
+    for name, each in nets.items():
+        n, error = each["ponder_steps"]["mean"], each["metric"]
+        grid.add_row(name, f"{n:.2f}", f"{error:.4f}", str(each["steps"]), f"{each['seconds']:.0f}")
+    console.print(grid)
+    console.print(f"\n{output}: a folder for each net", style="dim")
+
+
 def table(metrics: dict[str, Any], output: Path) -> None:
     """Print the metric, N and rho, in all and by difficulty; at most ten lines of these."""
     console = Console(highlight=False)

@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader
 from act_artefact.errors import UserError
 from act_artefact.staging import check_output, staging
 from act_mobile.files import load_model, save_model
-from act_mobile.model import ACTModel
+from act_mobile.models import PonderModel
 from act_mobile.tasks.task import Task
 from act_mobile.training.checkpoint import check_same_run, check_whole, read_checkpoint
 from act_mobile.training.evaluate import evaluate, write_evaluation, write_metrics
@@ -38,6 +38,9 @@ from act_mobile.training.progress import progress
 from act_mobile.training.stream import Stream
 
 CHECKPOINTS = "checkpoints"
+
+NEAR = 0.15
+"""The part of --target-steps by which the mean N may miss it."""
 
 
 def train(
@@ -128,18 +131,31 @@ def train(
         write_pictures(aside, task, model, found, metrics)
         write_metrics(aside / "metrics.json", metrics)
         save_model(aside / "model.pt", model, task.to_dict())
+    _check_target(options, metrics)
     return metrics
 
 
-def _start_from(path: Path, model: ACTModel) -> None:
-    """Take over a trained model's weights; what is not a weight (epsilon, limit) may differ."""
+def _check_target(options: Options, metrics: dict[str, Any]) -> None:
+    """Refuse to pass a run off as one that reached its mean N; its files are kept."""
+    target, reached = options.target_steps, metrics["ponder_steps"]["mean"]
+    if target is not None and not abs(reached - target) <= NEAR * target:
+        raise UserError(
+            f"--target-steps {target:g}: not reached, the mean N is {reached:.2f} after "
+            f"{metrics['steps']} updates (the model is kept): give more --steps, or another --tau "
+            "to begin with"
+        )
+
+
+def _start_from(path: Path, model: PonderModel) -> None:
+    """Take over a trained model's weights; settings that decide no weight may differ."""
     trained = load_model(path)
-    for name in (
-        "input_size", "hidden_size", "output_size", "cell", "num_layers", "vocab_size", "halting"
-    ):  # fmt: skip
-        before, now = getattr(trained.config, name), getattr(model.config, name)
-        if before != now:
-            raise UserError(f"{path}: its {name} is {before}, this run's is {now}")
+    theirs, ours = trained.config.to_dict(), model.config.to_dict()
+    if theirs["model"] != ours["model"]:
+        raise UserError(f"{path}: is a model of kind {theirs['model']}, this run's {ours['model']}")
+    free = {"epsilon", "max_ponder", *filter(None, model.config.axes)}
+    for name in ours:
+        if name not in free and theirs[name] != ours[name]:
+            raise UserError(f"{path}: its {name} is {theirs[name]}, this run's is {ours[name]}")
     model.load_state_dict(trained.state_dict())
 
 

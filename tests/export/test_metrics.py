@@ -9,19 +9,23 @@ import pytest
 import torch
 
 from act_artefact.metrics import loss_of, measure
+from act_mobile.models import build
 from act_mobile.tasks import task_class
+from tests.tasks.made import MADE
 
 
-@pytest.mark.parametrize("name", ["parity", "logic", "addition", "sort", "charlm", "mnist1d"])
+@pytest.mark.parametrize("name", MADE)
 def test_metric_is_the_tasks(name: str) -> None:
     task = task_class(name)()
     batch = task.batch(40, torch.Generator().manual_seed(3))
-    size = task.config(hidden_size=2).output_size
-    output = torch.randn(*batch.targets.shape[:2], size)
-    asked, lengths = batch.asked, batch.running.sum(1).tolist()
-    expected = task.measure(task.score(output, batch.targets), asked)
+    output = torch.randn_like(build(task.config(hidden_size=2))(batch.inputs).output)
+    asked = batch.asked
+    expected = task.measure(task.score(output, batch), asked)
 
     def cut(rows: torch.Tensor) -> list[Any]:
+        if not batch.timed:
+            return [row[None].numpy() for row in rows]
+        lengths = batch.running.sum(1).tolist()
         return [row[:length].numpy() for row, length in zip(rows, lengths, strict=True)]
 
     found = measure(task.metric, cut(output), cut(batch.targets), cut(asked))

@@ -22,7 +22,8 @@ PROFILE = (
 )  # fmt: skip
 TRAIN = (
     "--bits", "--cell", "--hidden", "--layers", "--max-ponder", "--epsilon", "--tau", "--halting",
-    "--init", "--halting-bias", "--steps", "--batch-size", "--lr", "--lr-decay", "--seed", "--clip",
+    "--init", "--halting-bias", "--tau-warmup", "--tau-ramp", "--target-steps", "--steps",
+    "--batch-size", "--lr", "--lr-decay", "--seed", "--clip",
     "--evaluate-every", "--target-metric", "--patience", "-o",
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,14 +11,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from act_mobile.tasks import TASKS, task_class
+from act_artefact.errors import UserError
+from act_mobile.models import build
+from act_mobile.tasks import task_class
 from act_mobile.tasks.addition import Addition
 from act_mobile.tasks.charlm import SHIPPED, CharLM
+from act_mobile.tasks.hops import Hops
 from act_mobile.tasks.logic import Logic
+from act_mobile.tasks.maze import ABOVE, BELOW, GOAL, INSIDE, LEFT, RIGHT, START, Maze, mazes
 from act_mobile.tasks.mnist1d import MNIST1D
 from act_mobile.tasks.parity import Parity
 from act_mobile.tasks.sort import Sort
 from act_mobile.tasks.task import Batch
+from tests.tasks.made import MADE
 
 seeds = st.integers(0, 2**32 - 1)
 quick = settings(max_examples=25, deadline=None)
@@ -29,11 +35,12 @@ def generator(seed: int = 0) -> torch.Generator:
 
 def same(a: Batch, b: Batch) -> bool:
     return all(
-        x is y if x is None or y is None else torch.equal(x, y) for x, y in zip(a, b, strict=True)
+        torch.equal(x, y) if isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor) else x is y
+        for x, y in zip(a, b, strict=True)
     )
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", MADE)
 def test_the_generator_alone_decides(name: str) -> None:
     first, second = task_class(name)(), task_class(name)()
     draw = generator(5)
@@ -44,22 +51,26 @@ def test_the_generator_alone_decides(name: str) -> None:
     assert same(first.evaluation, second.evaluation)
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", MADE)
 def test_shapes_and_types(name: str) -> None:
     task = task_class(name)()
     batch = task.batch(5, generator())
     config = task.config(hidden_size=4)
+    assert batch.timed == config.timed
     assert batch.targets.dtype == torch.int64
-    assert batch.targets.shape[:2] == batch.inputs.shape[:2]
+    if config.timed:
+        assert batch.targets.shape[:2] == batch.inputs.shape[:2]
+        assert not (batch.asked & ~batch.running).any()
     if config.vocab_size is None:
         assert batch.inputs.dtype == torch.float32
-        assert batch.inputs.shape[2] == config.input_size
+        assert task.evaluation.inputs.shape[1 + config.timed :] == config.features
     else:
         assert batch.inputs.dtype == torch.int64
         assert 0 <= batch.inputs.min() <= batch.inputs.max() < config.vocab_size
-    questions = batch.targets.shape[2] if batch.targets.dim() == 3 else 1
-    assert batch.targets.max() < max(2, config.output_size // questions)
-    assert not (batch.asked & ~batch.running).any()
+    output = build(config)(task.batch(2, generator()).inputs).output
+    assert batch.places(output)[0].shape[2] == output.shape[-1]
+    questions = batch.targets.shape[2] if config.timed and batch.targets.dim() == 3 else 1
+    assert batch.targets.max() < max(2, output.shape[-1] // questions)
     assert task.difficulty(batch).shape in (batch.asked.shape, batch.asked.shape[:1])
 
 
@@ -223,3 +234,91 @@ def test_mnist1d_asks_once_and_leaves_the_process_s_generators_alone() -> None:
     rows = {tuple(row) for row in evaluation.inputs.squeeze(-1).tolist()}
     drawn = task.batch(500, generator()).inputs.squeeze(-1).tolist()
     assert not any(tuple(row) in rows for row in drawn)
+
+
+@quick
+@given(st.integers(2, 9), st.integers(1, 9), st.integers(1, 100), seeds)
+def test_hops(nodes: int, hops: int, ratio: int, seed: int) -> None:
+    task = Hops(nodes, hops, ratio)
+    batch = task.batch(20, generator(seed))
+    table = batch.inputs[:, 0, : nodes * nodes].view(-1, nodes, nodes).argmax(2)
+    first = batch.inputs[:, 0, nodes * nodes : -hops].argmax(1)
+    for pointers, node, count, target in zip(
+        table.tolist(), first.tolist(), task.difficulty(batch).tolist(),
+        batch.targets[:, 0].tolist(), strict=True,
+    ):  # fmt: skip
+        assert sorted(pointers) == list(range(nodes))
+        here = node
+        for _ in range(count):
+            here = pointers[here]
+        assert here == target
+
+
+def test_hops_draws_each_count_less_often_than_the_one_before() -> None:
+    counts = Hops(4, 3, 50).difficulty(Hops(4, 3, 50).batch(28_000, generator())).bincount()
+    assert counts[0] == 0
+    for count, expected in zip(counts[1:].tolist(), (16_000, 8_000, 4_000), strict=True):
+        assert abs(count - expected) < 400
+
+
+STEPS = {RIGHT: (0, 1), BELOW: (1, 0), LEFT: (0, -1), ABOVE: (-1, 0)}
+
+
+def ways(x: torch.Tensor, at: tuple[int, int], goal: tuple[int, int]) -> list[list[Any]]:
+    """All ways from a cell to the goal that enter no cell twice."""
+
+    def onward(at: tuple[int, int], been: list[tuple[int, int]]) -> list[list[Any]]:
+        been = [*been, at]
+        if at == goal:
+            return [been]
+        found = []
+        for channel, (down, right) in STEPS.items():
+            there = at[0] + down, at[1] + right
+            if x[channel][at] and there not in been:
+                assert x[(channel + 2) % 4][there], "a wall is open from one side"
+                found += onward(there, been)
+        return found
+
+    return onward(at, [])
+
+
+@quick
+@given(st.integers(2, 7), seeds)
+def test_a_maze_has_one_way(side: int, seed: int) -> None:
+    made = mazes(4, side, generator(seed))
+    for x, answer in zip(made.x, made.way, strict=True):
+        assert x[INSIDE].all()
+        assert not x[RIGHT, :, -1].any()
+        assert not x[BELOW, -1].any()
+        start, goal = (
+            (int(each[0]), int(each[1])) for each in (x[START].nonzero()[0], x[GOAL].nonzero()[0])
+        )
+        assert start != goal
+        assert x[START].sum() == x[GOAL].sum() == 1
+        (way,) = ways(x, start, goal)
+        assert sorted(way) == [tuple(cell) for cell in answer.nonzero().tolist()]
+        # A tree over all cells.
+        assert x[[RIGHT, BELOW]].sum() == side * side - 1
+
+
+def test_mazes_of_all_sizes_and_ways_of_all_lengths() -> None:
+    task = Maze()
+    batch = task.evaluation
+    sides = batch.inputs[:, INSIDE].amax(1).sum(1).long()
+    assert sides.unique().tolist() == [*range(3, 12)]
+    assert sides.bincount()[3:].min() >= 113
+    for side in (3, 7, 11):
+        lengths = task.difficulty(batch)[sides == side]
+        assert lengths.min() <= 2
+        assert lengths.max() >= 0.5 * side * side
+    assert not batch.inputs[~batch.asked[:, None].expand_as(batch.inputs)].any()
+    assert not batch.targets[~batch.asked].any()
+    trained = {task.batch(1, generator(seed)).inputs.shape[-1] for seed in range(60)}
+    assert trained == {*range(3, 12)}
+
+
+def test_sizes_of_mazes_in_the_wrong_order() -> None:
+    with pytest.raises(UserError, match="smallest must be at most largest, 4, not 5"):
+        Maze(5, 4)
+    with pytest.raises(UserError, match="--layers 2: this task's model has one step"):
+        Maze().config(hidden_size=4, num_layers=2)

@@ -12,14 +12,16 @@ import pytest
 import torch
 
 from act_artefact.errors import UserError
-from act_mobile.tasks import TASKS, task_class, task_from_dict
+from act_mobile.tasks import task_class, task_from_dict
 from act_mobile.tasks.addition import Addition
 from act_mobile.tasks.charlm import CharLM
 from act_mobile.tasks.logic import Logic
+from act_mobile.tasks.maze import Maze
 from act_mobile.tasks.mnist1d import MNIST1D
 from act_mobile.tasks.parity import Parity
 from act_mobile.tasks.sort import Sort
 from act_mobile.tasks.task import Batch
+from tests.tasks.made import MADE
 
 
 def logits(*probabilities: float) -> torch.Tensor:
@@ -34,7 +36,7 @@ def test_yes_or_no() -> None:
     task = Parity(8)
     expected = -(math.log(3 / 4) + math.log(1 / 4)) / 2
     assert task.loss(output, batch).item() == pytest.approx(expected)
-    assert task.measure(task.score(output, batch.targets), batch.asked) == 0.5
+    assert task.measure(task.score(output, batch), batch.asked) == 0.5
 
 
 def test_a_sequence_is_wrong_once_and_padding_never_counts() -> None:
@@ -44,8 +46,8 @@ def test_a_sequence_is_wrong_once_and_padding_never_counts() -> None:
     task = Logic(1, 3)
     expected = -(4 * math.log(3 / 4) + math.log(1 / 4)) / 5
     assert task.loss(output, batch).item() == pytest.approx(expected)
-    assert task.score(output, batch.targets).tolist() == [[0, 1, 0], [0, 0, 1]]
-    assert task.measure(task.score(output, batch.targets), batch.asked) == 0.5
+    assert task.score(output, batch).tolist() == [[0, 1, 0], [0, 0, 1]]
+    assert task.measure(task.score(output, batch), batch.asked) == 0.5
 
 
 def test_many_questions_are_summed_and_all_must_be_right() -> None:
@@ -61,7 +63,7 @@ def test_many_questions_are_summed_and_all_must_be_right() -> None:
     batch = Batch(torch.zeros(2, 2, 10), targets, torch.tensor([2, 2]), mask)
     expected = -(3 * math.log(0.9) + math.log(0.01)) / 2
     assert task.loss(output, batch).item() == pytest.approx(expected)
-    assert task.measure(task.score(output, targets), batch.asked) == 0.5
+    assert task.measure(task.score(output, batch), batch.asked) == 0.5
 
 
 def test_places_in_order() -> None:
@@ -72,7 +74,7 @@ def test_places_in_order() -> None:
     batch = Batch(torch.zeros(1, 4, 2), targets, torch.tensor([4]), mask)
     expected = -(math.log(0.8) + math.log(0.7)) / 2
     assert task.loss(output[None], batch).item() == pytest.approx(expected)
-    assert task.measure(task.score(output[None], targets), batch.asked) == 0.0
+    assert task.measure(task.score(output[None], batch), batch.asked) == 0.0
 
 
 def test_bits_per_character() -> None:
@@ -81,7 +83,7 @@ def test_bits_per_character() -> None:
     output[0, 1, 65] = math.log(255)  # half of all probability
     tokens = torch.tensor([[65, 65]])
     batch = Batch(tokens, tokens)
-    assert task.measure(task.score(output, tokens), batch.asked) == pytest.approx((8 + 1) / 2)
+    assert task.measure(task.score(output, batch), batch.asked) == pytest.approx((8 + 1) / 2)
     assert task.loss(output, batch).item() == pytest.approx(4.5 * math.log(2))
 
 
@@ -91,11 +93,29 @@ def test_accuracy_where_asked() -> None:
     output[:, :, 4] = 1
     targets = torch.tensor([[0, 0, 4], [0, 0, 5]])
     mask = torch.tensor([[False, False, True]] * 2)
-    assert task.measure(task.score(output, targets), mask) == 0.5
+    batch = Batch(torch.zeros(2, 3, 1), targets, None, mask)
+    assert task.measure(task.score(output, batch), mask) == 0.5
     assert task.higher_is_better
 
 
-@pytest.mark.parametrize("name", TASKS)
+def test_items_without_time() -> None:
+    yes, no = math.log(3), -math.log(3)
+    output = torch.tensor([[[yes, no], [no, yes]], [[yes, no], [no, no]]])[..., None]
+    targets = torch.tensor([[[1, 0], [0, 1]], [[0, 0], [0, 0]]])
+    mask = torch.tensor([[[True, True], [True, True]], [[True, True], [False, False]]])
+    batch = Batch(torch.zeros(2, 7, 2, 2), targets, None, mask, timed=False)
+    task = Maze()
+    right, wrong = -math.log(3 / 4), -math.log(1 / 4)
+    # Each item's mean over its own places: a maze of two cells counts as much as one of four.
+    assert task.errors(output, batch).tolist() == pytest.approx([right, (wrong + right) / 2])
+    assert task.loss(output, batch).item() == pytest.approx((1.5 * right + 0.5 * wrong) / 2)
+    assert task.score(output, batch).tolist() == [[[0, 0], [0, 0]], [[1, 0], [0, 0]]]
+    assert task.measure(task.score(output, batch), batch.asked) == 0.5
+    assert batch.running.tolist() == [True, True]
+    assert batch._replace(mask=None).asked.all()
+
+
+@pytest.mark.parametrize("name", MADE)
 def test_plain_types_and_back(name: str) -> None:
     task = task_class(name)()
     saved = task.to_dict()
@@ -125,7 +145,7 @@ def test_a_text_of_ones_own_is_described_by_its_contents(tmp_path: Path) -> None
 @pytest.mark.parametrize("entry", ["text", "text_sha256"])
 @pytest.mark.parametrize("value", ["/etc/passwd", "", 3])
 def test_a_description_opens_nothing(entry: str, value: object) -> None:
-    with pytest.raises(UserError, match="trained on a text of its own, which its file does not"):
+    with pytest.raises(UserError, match=r"trained on data of its author's own \(text\)"):
         task_from_dict({"name": "charlm", entry: value})
     assert task_from_dict({"name": "charlm", entry: None}) == CharLM()
 

@@ -61,6 +61,20 @@ def test_a_run_and_one_that_goes_on(command: Command, tmp_path: Path) -> None:
     assert re.fullmatch(r"30 of 30: sequence_error 0\.\d+, N [\d.]+, rho [\d.]+\n", done.stderr)
 
 
+def test_a_row_of_nets(command: Command, tmp_path: Path) -> None:
+    row = ("parity", *SMALL, "--halting", "fixed:1,6", "-o", "row")
+    done = command(*row, "--steps", "10", "--json")
+    assert done.returncode == 0, done.stderr
+    nets = json.loads(done.stdout)
+    assert [each["ponder_steps"]["mean"] for each in nets.values()] == [1, 6]
+    for name, metrics in nets.items():
+        assert metrics == json.loads((tmp_path / "row" / name / "metrics.json").read_text())
+    assert command(*row, "--steps", "10").returncode == 2  # it is there
+    done = command(*row, "--steps", "20", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"fixed6 +6.00 +0\.\d+ +20 ", done.stdout)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -77,6 +91,11 @@ def test_a_run_and_one_that_goes_on(command: Command, tmp_path: Path) -> None:
         (["parity", "--patience", "0", "-o", "run"], "--patience must be at least 1, not 0"),
         (["parity", "--cell", "xyz", "-o", "run"], "cell 'xyz' is not known"),
         (["parity", "--halting", "fixed:0", "-o", "run"], "halting 'fixed:0' is not known"),
+        (["parity", "--halting", "fixed:1,1", "-o", "run"], "fixed:1,1': a row of nets is written"),
+        (["parity", "--halting", "act,fixed:1", "-o", "run"], "a row of nets is written fixed:K,K"),
+        (["maze", "--recompute", "-o", "run"], "--recompute: this task's model has no time steps"),
+        (["maze", "--layers", "2", "-o", "run"], "--layers 2: this task's model has one step"),
+        (["maze", "--cell", "gru", "-o", "run"], "step 'gru' is not known: use one of conv_gru"),
         (["parity", "--resume", "-o", "run"], "no such checkpoint: train without --resume"),
         (["parity", "-o", "a-file"], "a-file: is a file, not a folder"),
         (["parity", "-o", "/proc/nowhere"], "/proc/nowhere: No such file or directory"),

@@ -11,13 +11,18 @@ import numpy as np
 import pytest
 import torch
 
+from act_export import Options as ExportOptions
+from act_export import export
 from act_mobile import load_model, load_saved
-from act_mobile.tasks import TASKS, task_class, task_from_dict
+from act_mobile.models import build
+from act_mobile.tasks import task_class, task_from_dict
 from act_mobile.tasks.charlm import CharLM
+from act_mobile.tasks.maze import Maze
 from act_mobile.tasks.parity import Parity
 from act_mobile.training.evaluate import evaluate, write_evaluation
 from act_mobile.training.options import Options
 from act_mobile.training.run import train
+from tests.tasks.made import MADE
 
 PNG = b"\x89PNG\r\n"
 
@@ -81,12 +86,12 @@ def test_text_is_coloured(tmp_path: Path) -> None:
         assert data["tokens"].dtype == np.int32
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", MADE)
 def test_every_task_is_evaluated_and_written(name: str, tmp_path: Path) -> None:
     task = task_class(name)()
-    options = Options(hidden=4, max_ponder=2, cell="gru").completed(task)
+    options = Options(hidden=4, max_ponder=2).completed(task)
     torch.manual_seed(0)
-    model = load_model_for(task, options)
+    model = build(options.config(task))
     found = evaluate(model, task)
     per_row = task.difficulty(task.evaluation).dim() == 1
     total = len(task.evaluation.targets) if per_row else int(task.evaluation.running.sum())
@@ -96,14 +101,27 @@ def test_every_task_is_evaluated_and_written(name: str, tmp_path: Path) -> None:
 
     write_evaluation(tmp_path / "eval.npz", task)
     with np.load(tmp_path / "eval.npz", allow_pickle=False) as data:
-        mask, lengths, targets = data["mask"], data["lengths"], data["targets"]
+        mask, targets = data["mask"], data["targets"]
         assert str(data["metric"]) == task.metric
-    assert mask.shape == targets.shape[:2]
-    assert (lengths >= 1).all()
-    assert not mask[np.arange(mask.shape[1]) >= lengths[:, None]].any()
+        lengths = data.get("lengths")
+    assert (lengths is not None) == task.evaluation.timed
+    if lengths is None:
+        assert mask.shape == targets.shape
+    else:
+        assert mask.shape == targets.shape[:2]
+        assert (lengths >= 1).all()
+        assert not mask[np.arange(mask.shape[1]) >= lengths[:, None]].any()
 
 
-def load_model_for(task: Any, options: Options) -> Any:
-    from act_mobile import ACTModel
-
-    return ACTModel(options.config(task))
+def test_mazes_are_drawn_and_exported(tmp_path: Path) -> None:
+    options = Options(hidden=4, max_ponder=3, batch_size=8, steps=4, evaluate_every=2)
+    metrics = train(Maze(2, 4), options, tmp_path / "run")
+    assert (tmp_path / "run" / "ponder_maze.png").read_bytes().startswith(PNG)
+    assert sum(level["count"] for level in metrics["by_difficulty"]) == 1024
+    for data in (None, tmp_path / "run" / "eval.npz"):
+        (done,) = export(
+            tmp_path / "run" / "model.pt", "onnx", output=tmp_path / "out", data=data,
+            options=ExportOptions("loop", samples=200),
+        )  # fmt: skip
+        assert done.manifest.metric == "sequence_error"
+        assert 0 <= done.manifest.verification["figures"]["metric"] <= 1

@@ -1,7 +1,8 @@
-"""The pictures of a run: loss.png, ponder.png, and for text ponder_text.png."""
+"""The pictures of a run: loss.png, ponder.png, and where a task has one a picture of its own."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,10 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import torch
 
-from act_mobile.tasks.charlm import CharLM
 from act_mobile.tasks.task import Task
 
 if TYPE_CHECKING:
-    from act_mobile.model import ACTModel
+    from act_mobile.models import PonderModel
     from act_mobile.training.evaluate import Evaluation
 
 BLUE, ORANGE, GREY = "#2b6cb0", "#c05621", "#718096"
@@ -33,22 +33,28 @@ STYLE: dict[Any, Any] = {
     "xtick.color": GREY,
     "ytick.color": GREY,
 }
+OWN = {"charlm": "text", "maze": "maze"}
+"""The module here that draws pondering as a task's own kind of data, ``ponder_MODULE.png``."""
+
 METRIC_NAMES = {
     "sequence_error": "sequence error",
     "accuracy": "accuracy",
     "bits_per_char": "bits per character",
+    "mse": "mean squared error",
 }
 
 
 def write_pictures(
-    output: Path, task: Task, model: ACTModel, found: Evaluation, metrics: dict[str, Any]
+    output: Path, task: Task, model: PonderModel, found: Evaluation, metrics: dict[str, Any]
 ) -> None:
     """Draw what a run learned and what it ponders on."""
     with mpl.rc_context(STYLE):
         _loss(output / "loss.png", task, metrics)
         _ponder(output / "ponder.png", task, found)
-        if isinstance(task, CharLM):
-            _text(output / "ponder_text.png", task, model)
+        if task.name in OWN:
+            import_module(f"{__name__}.{OWN[task.name]}").draw(
+                output / f"ponder_{OWN[task.name]}.png", task, model
+            )
 
 
 def _loss(path: Path, task: Task, metrics: dict[str, Any]) -> None:
@@ -93,39 +99,5 @@ def _ponder(path: Path, task: Task, found: Evaluation) -> None:
     axes.set_ylabel("mean per time step")
     axes.set_title(f"{task.name}: pondering against difficulty")
     axes.legend(frameon=False, loc="lower right")
-    figure.savefig(path)
-    plt.close(figure)
-
-
-def _text(path: Path, task: CharLM, model: ACTModel, lines: int = 14, width: int = 64) -> None:
-    """Draw the beginning of the held-out text, each character on the colour of its N."""
-    tokens = task.held_out[: lines * width]
-    with torch.no_grad():
-        steps = model(tokens[None]).ponder.steps[0].sum(-1)
-    figure, axes = plt.subplots()
-    grid = torch.full((lines, width), float("nan"))
-    row = column = longest = 0
-    for token, n in zip(tokens.tolist(), steps.tolist(), strict=True):
-        if row == lines:
-            break
-        grid[row, column] = n
-        glyph = "↵" if token == ord("\n") else chr(token) if 32 <= token < 127 else "·"
-        axes.text(column, row, glyph, ha="center", va="center", family="monospace", size=9)
-        column += 1
-        longest = max(longest, column)
-        if token == ord("\n") or column == width:
-            row, column = row + 1, 0
-    least, most = float(steps.min()), float(steps.max())
-    room = 0.8 * max(most - least, 1)  # the darkest colours would swallow the letters
-    figure.set_size_inches(0.13 * longest + 1.2, 0.26 * lines + 0.6)
-    image = axes.imshow(
-        grid[:, :longest].numpy(), cmap="Blues", vmin=least - 0.5, vmax=most + room, aspect="auto"
-    )
-    axes.set_axis_off()
-    axes.set_title("ponder steps N at each character read")
-    bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
-    bar.ax.set_ylim(least - 0.5, most + 0.5)
-    bar.set_ticks(sorted(set(steps.tolist())))
-    bar.outline.set_visible(False)  # type: ignore[operator]
     figure.savefig(path)
     plt.close(figure)
