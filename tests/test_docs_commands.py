@@ -39,6 +39,7 @@ NOT_RUN = {
     "make bench": BENCHMARK,
     "make docs": TARGET,
     "make test-android": "needs a JDK; .ci/run itself makes it",
+    "make test-swift": "needs Swift; .ci/run itself makes it",
     "make emulated-device": TARGET,
     "python benchmarks/*": BENCHMARK,
     "pip install onnxruntime": PACKAGE,
@@ -57,6 +58,8 @@ NOT_RUN = {
         "eleven variants take minutes; make demo, made by .ci/run, profiles the same kind of set"
     ),
     "act-train TASK*": TEMPLATE,
+    "act-train own": TEMPLATE,
+    "act-train charlm --text book.txt": TEMPLATE,
     "act-train --halting fixed:K": TEMPLATE,
     "act-export --budget-inputs": TEMPLATE,
     "act-export --target native": TEMPLATE,

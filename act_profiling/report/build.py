@@ -19,6 +19,7 @@ from act_profiling import statistics
 from act_profiling.front import pareto_front
 from act_profiling.measurement import Measurement, Round, Sample
 from act_profiling.report.columns import Calls, Columns, calls, columns, repeats_differ
+from act_profiling.verdict import verdicts
 
 Array = npt.NDArray[Any]
 Report = dict[str, Any]
@@ -71,6 +72,7 @@ def build(
         },
         "variants": variants,
         "front": _front(measurements, variants),
+        "verdicts": _verdicts(measurements, variants),
     }
 
 
@@ -236,6 +238,23 @@ def _front(
         "higher_is_better": name in HIGHER_IS_BETTER,
         "labels": [variant["label"] for (variant, _), on in zip(shown, marks, strict=True) if on],
     }
+
+
+def _verdicts(
+    measurements: Sequence[Measurement], variants: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Hold what ponders against the fixed nets of each runtime; none without one metric."""
+    places = [k for k, each in enumerate(variants) if not each["missing"] and each["metric"]]
+    names = {variants[k]["metric"]["name"] for k in places}
+    if len(names) != 1:
+        return []
+    found = verdicts(
+        [measurements[k] for k in places],
+        [cost_of(variants[k])["typical_per_time_step"] for k in places],
+        [variants[k]["ponder_steps"]["mean"] for k in places],
+        higher=names <= {*HIGHER_IS_BETTER},
+    )
+    return [asdict(each) for each in found]
 
 
 def cost_of(variant: Mapping[str, Any]) -> dict[str, Any]:

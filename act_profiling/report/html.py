@@ -45,6 +45,7 @@ def render(report: Report) -> str:
 def _parts(report: Report) -> Iterator[str]:
     lead = words.leading(report)
     if lead:
+        yield from _verdicts(report)
         yield element("p", escape(_lead(report, lead)), class_="lead")
         yield element("dl", "".join(_tiles(report, lead)), class_="tiles")
     for variant in report["variants"]:
@@ -79,6 +80,16 @@ def _lead(report: Report, variant: Variant) -> str:
         first = f"Instructions of {what}, counted on an emulated device: its times mean nothing."
     better = words.beaten(report, variant)
     return f"{first} It is {better}." if better else first
+
+
+def _verdicts(report: Report) -> Iterator[str]:
+    """State first whether pondering pays, and on which runtime by how much."""
+    summary = words.summary(report)
+    if summary:
+        yield element("p", f"{escape(summary[0].upper() + summary[1:])}.", class_="verdict")
+        each = (words.verdict(report, judged) for judged in report["verdicts"])
+        items = "".join(element("li", escape(sentence)) for sentence in each)
+        yield element("ul", items, class_="verdicts")
 
 
 def _tiles(report: Report, variant: Variant) -> Iterator[str]:

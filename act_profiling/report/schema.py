@@ -234,6 +234,25 @@ class _Front(Struct, forbid_unknown_fields=True):
     labels: list[Text]
 
 
+class _Verdict(Struct, forbid_unknown_fields=True):
+    label: Text
+    target: Text
+    precision: Text
+    nets: Annotated[list[Text], Meta(min_length=1, max_length=2)]
+    bound: Literal["between", "at least", "below"]
+    steps: Amount
+    steps_interval: Interval
+    ratio: Amount | None
+    ratio_interval: Interval | None
+
+    def __post_init__(self) -> None:
+        below = self.bound == "below"
+        if (self.ratio is None, self.ratio_interval is None) != (below, below):
+            raise ValueError("a verdict has a ratio unless it is below all fixed nets")
+        if len(self.nets) != 1 + (self.bound == "between"):
+            raise ValueError("a verdict is between two nets, or beyond one")
+
+
 class _Columns(Struct, forbid_unknown_fields=True):
     """One entry a row; of ``n_`` columns, one a time step of the data. None where nothing ran."""
 
@@ -276,6 +295,7 @@ class ReportFile(Struct, forbid_unknown_fields=True):
     provenance: _Provenance
     variants: Annotated[list[_Variant], Meta(min_length=1)]
     front: _Front | None
+    verdicts: list[_Verdict] = []
     rows: _Rows | UnsetType = UNSET
 
     def __post_init__(self) -> None:

@@ -204,6 +204,39 @@ def test_what_is_beaten_is_said_first() -> None:
     assert "beaten" not in printed(report([measurement("act")]))
 
 
+def nets(metric: float, target: str = "tflite", **act: Any) -> list[Measurement]:
+    """Fixed nets of 2, 4 and 8 steps with 1.95, 1.9 and 1.85 bits, and one that ponders."""
+    fixed = [
+        measurement(
+            f"{target} fixed{k}", steps=np.full(len(TEXT), k, np.int32), epsilon=None, max_ponder=k,
+            metric=bits, target=target,
+        )
+        for k, bits in ((2, 1.95), (4, 1.9), (8, 1.85))
+    ]  # fmt: skip
+    return [measurement(f"{target} act", metric=metric, target=target, **act), *fixed]
+
+
+def test_the_verdict_comes_first() -> None:
+    three, five = np.full(len(TEXT), 3, np.int32), np.full(len(TEXT), 5, np.int32)
+    three[0] = five[0] = 2  # a line needs two values
+    both = report([*nets(1.875, steps=three), *nets(1.875, "onnx", steps=five)])
+    first, *_ = printed(both).splitlines()
+    words = " ".join(printed(both).split())
+    # 38 + 3 x 21.3 over 38 + 6 x 21.3 microseconds, and 5 steps over 6.
+    assert first == "pondering pays: as accurate as 6.0 fixed steps in 0.62 to 0.87 of the time"
+    for target in ("tflite", "onnx"):
+        assert f"{target} act: as accurate as 6.0 fixed steps (6.0 to 6.0; between" in words
+    eight = np.full(len(TEXT), 8, np.int32)
+    eight[0] = 7
+    worse = printed(report(nets(1.9, steps=eight)))
+    assert worse.startswith("pondering does not pay: as accurate as 4.0 fixed steps in 1.7")
+    none = printed(report(nets(2.0)))
+    assert none.startswith("pondering does not pay: less accurate than every fixed number")
+    best = " ".join(printed(report(nets(1.8, steps=three))).split())
+    assert "at least as accurate as tflite fixed8, the best, in 0.4" in best
+    assert "fixed steps" not in printed(report(nets(1.9)[:2]))  # one net is no row
+
+
 def test_the_same_model_in_two_runtimes_is_led_by_the_cheaper() -> None:
     value = report(
         [measurement("a.onnx", fixed=2 * FIXED), measurement("b.tflite", metric=1.92001)]
@@ -222,7 +255,7 @@ def test_the_table_fits_100_columns() -> None:
     long = measurement("a-model-with-a-rather-long-name.tflite budget max_ponder=8")
     table = printed(report([*sweep(), long, measurement("bad", passed=False)]))
     assert max(map(len, table.splitlines())) <= 100
-    assert "charlm.tflite max_ponder=8: latency of a call = 39." in table.splitlines()[0]
+    assert "charlm.tflite max_ponder=8: latency of a call = 39." in table
     assert "Pixel 7 (panther)" in table
 
 

@@ -1,0 +1,80 @@
+"""Pondering against fixed numbers of steps, worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from act_profiling.measurement import Metric
+from act_profiling.verdict import Entrant, judge
+
+
+def entrant(label: str, cost: float, steps: float, value: float, scores: int = 0) -> Entrant:
+    """A net; of so many sequences a part ``value`` is wrong, the first ones."""
+    each = (np.arange(scores) < value * scores).astype(float) if scores else None
+    weights = None if each is None else np.ones(scores)
+    return Entrant(label, cost, steps, Metric("sequence_error", value, each, weights))
+
+
+NETS = [entrant(f"fixed{k}", 10 * k, k, error) for k, error in ((4, 0.5), (8, 0.1), (16, 0))]
+
+
+def test_between_two_nets() -> None:
+    found = judge(entrant("act", 30, 5, 0.2), NETS, higher=False)
+    # A quarter of the way back from 8 to 4 steps.
+    assert (found.steps, found.ratio) == (pytest.approx(7), pytest.approx(30 / 70))
+    assert (found.bound, found.nets) == ("between", ["fixed4", "fixed8"])
+
+
+def test_as_good_as_a_net() -> None:
+    found = judge(entrant("act", 100, 9, 0.1), NETS, higher=False)
+    assert (found.steps, found.ratio) == (8, 100 / 80)
+
+
+def test_better_than_all_of_them() -> None:
+    nets = [*NETS[:2], entrant("fixed16", 160, 16, 0.1)]
+    found = judge(entrant("act", 40, 5, 0.05), nets, higher=False)
+    # 16 steps are no better than 8, so that 8 is what it must beat.
+    assert (found.bound, found.steps, found.ratio) == ("at least", 8, 0.5)
+    assert found.nets == ["fixed8"]
+
+
+def test_worse_than_all_of_them() -> None:
+    found = judge(entrant("act", 10, 1, 0.6), NETS, higher=False)
+    assert (found.bound, found.steps, found.ratio, found.ratio_interval) == ("below", 4, None, None)
+
+
+def test_a_higher_metric_may_be_better() -> None:
+    nets = [entrant("one", 10, 1, 0.5), entrant("three", 30, 3, 0.9)]
+    assert judge(entrant("act", 10, 2, 0.7), nets, higher=True).ratio == pytest.approx(0.5)
+
+
+def test_noise_of_the_data_widens_the_interval() -> None:
+    def found(count: int) -> tuple[float, float]:
+        nets = [entrant(f"f{k}", 10 * k, k, e, count) for k, e in ((4, 0.5), (8, 0.1), (16, 0.0))]
+        verdict = judge(entrant("act", 30, 5, 0.2, count), nets, higher=False)
+        assert verdict.ratio is not None
+        assert verdict.ratio_interval is not None
+        low, high = verdict.ratio_interval
+        assert low < verdict.ratio < high
+        assert verdict.steps_interval[0] < verdict.steps < verdict.steps_interval[1]
+        return low, high
+
+    few, many = found(100), found(10_000)
+    assert few[1] - few[0] > 5 * (many[1] - many[0])
+
+
+errors = st.lists(st.floats(0, 1), min_size=2, max_size=6)
+
+
+@given(errors, st.floats(0, 1), st.floats(0.1, 100))
+def test_steps_lie_within_those_of_the_nets(values: list[float], value: float, cost: float) -> None:
+    nets = [entrant(f"f{k}", 10.0 * k, k, error) for k, error in enumerate(values, 1)]
+    found = judge(entrant("act", cost, 2.5, value), nets, higher=False)
+    assert 1 <= found.steps <= len(values)
+    assert (found.ratio is None) == (value > values[0])
+    if found.ratio is not None:
+        assert cost / (10 * len(values)) <= found.ratio * (1 + 1e-9)
+        assert found.ratio <= cost / 10 * (1 + 1e-9)
