@@ -17,7 +17,7 @@ from act_artefact.npz import read_npz
 
 INT32 = np.iinfo(np.int32)
 
-QUESTIONS = ("targets", "lengths", "mask", "metric")
+QUESTIONS = ("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name")
 """The arrays that are not inputs."""
 
 
@@ -38,6 +38,9 @@ class EvalFile:
     """Where the output counts: (N, T), or, without time, of the targets' shape."""
     timed: bool = True
     """False if an item has no time steps."""
+    difficulty: npt.NDArray[Any] | None = None
+    """Whole numbers, of each sequence, (N,), or of each time step, (N, T)."""
+    difficulty_name: str = "difficulty"
 
     @property
     def lead(self) -> tuple[int, ...]:
@@ -71,6 +74,7 @@ class EvalFile:
             lengths=self.lengths[:count],
             targets=None if self.targets is None else self.targets[:count],
             mask=self.mask[:count],
+            difficulty=None if self.difficulty is None else self.difficulty[:count],
         )
 
     def samples(self, wanted: tuple[DataInput, ...]) -> Samples:
@@ -93,6 +97,14 @@ class EvalFile:
             self._cut(self.mask),
             dict(zip((read.name for read in wanted[1:]), others, strict=True)),
         )
+
+    def difficulties(self) -> list[npt.NDArray[Any]] | None:
+        """The difficulty of each sequence, (), or of its time steps, (T,); None if not known."""
+        if self.difficulty is None:
+            return None
+        if self.difficulty.ndim == 1:
+            return [*self.difficulty]
+        return cut(self.difficulty, self.lengths)
 
     def _check_vocabulary(self, read: DataInput) -> None:
         if read.vocab_size is None:
@@ -156,7 +168,9 @@ def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = Tr
     if not (mask[np.arange(time) < lengths[:, None]] if timed else mask).any():
         raise UserError(f"{path}: 'mask' is false everywhere: nothing would be judged")
     metric = _metric(path, arrays.get("metric"))
-    return EvalFile(path, name, inputs, lengths, metric, targets, mask, timed)
+    difficulty = _difficulty(path, arrays.get("difficulty"), lead)
+    words = _text(path, "difficulty_name", arrays.get("difficulty_name")) or "difficulty"
+    return EvalFile(path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words)
 
 
 def _check_input(path: Path, name: str, inputs: npt.NDArray[Any], timed: bool) -> None:
@@ -188,13 +202,33 @@ def _check_targets(
         raise UserError(f"{path}: 'targets' has NaN or infinite values")
 
 
-def _metric(path: Path, metric: npt.NDArray[Any] | None) -> str | None:
-    if metric is None:
+def _difficulty(
+    path: Path, difficulty: npt.NDArray[Any] | None, lead: tuple[int, ...]
+) -> npt.NDArray[Any] | None:
+    if difficulty is None:
         return None
-    if metric.dtype.kind != "U":
-        raise UserError(f"{path}: 'metric' has type {metric.dtype}, expected a text")
-    if str(metric) not in METRICS:
+    if difficulty.shape not in (lead[:1], lead) or difficulty.dtype.kind not in "iu":
         raise UserError(
-            f"{path}: metric {shown(str(metric))} is not known: use one of {', '.join(METRICS)}"
+            f"{path}: 'difficulty' must be {lead[0]} whole numbers, one a sequence, or one a time "
+            "step"
         )
-    return str(metric)
+    if not INT32.min <= difficulty.min() <= difficulty.max() <= INT32.max:
+        raise UserError(f"{path}: 'difficulty' has numbers that do not fit in int32")
+    return difficulty
+
+
+def _text(path: Path, name: str, text: npt.NDArray[Any] | None) -> str | None:
+    if text is None:
+        return None
+    if text.dtype.kind != "U":
+        raise UserError(f"{path}: {name!r} has type {text.dtype}, expected a text")
+    return str(text)
+
+
+def _metric(path: Path, given: npt.NDArray[Any] | None) -> str | None:
+    metric = _text(path, "metric", given)
+    if metric is not None and metric not in METRICS:
+        raise UserError(
+            f"{path}: metric {shown(metric)} is not known: use one of {', '.join(METRICS)}"
+        )
+    return metric

@@ -12,6 +12,7 @@ from act_artefact.feeds import Samples, feeds
 from act_artefact.form import CallShape
 from act_artefact.manifest import Manifest
 from act_artefact.metrics import measure
+from act_profiling.difficulty import Difficulty, by_difficulty
 from act_profiling.front import weigh
 from act_profiling.job import Call
 from act_profiling.measurement import Metric, Sample
@@ -21,6 +22,8 @@ Array = npt.NDArray[Any]
 
 SAMPLE_TIME_STEPS = 160
 """Time steps in the stretch of data that a report shows with its ponder steps."""
+SAMPLE_NUMBERS = 20_000
+"""The most numbers in that stretch."""
 SAMPLE_OF_TEXT = 800
 """Time steps in that stretch where the data are text."""
 
@@ -39,6 +42,7 @@ class ArtefactCalls:
         vocab_size = manifest.model.get("vocab_size") if tensors[0].dtype == "int32" else None
         wanted = [tensor.data_input(len(shape.time), vocab_size) for tensor in tensors]
         self.samples: Samples = data.samples(tuple(wanted))
+        self._difficulties, self._difficulty_name = data.difficulties(), data.difficulty_name
         found = list(feeds(self.samples, shape))
         self.timed = bool(shape.time)
         self.calls = [
@@ -89,11 +93,21 @@ class ArtefactCalls:
             weigh(samples.metric, [int(where.sum()) for where in asked if where.any()]),
         )
 
+    def difficulty(self, rows: list[Row], metric: Metric | None) -> Difficulty | None:
+        """Group N and the metric by difficulty, where the data have it."""
+        if self._difficulties is None:
+            return None
+        steps = [each.sum(-1) for each in self._sequences(rows, "ponder_steps")]
+        scores = None if metric is None else metric.scores
+        return by_difficulty(self._difficulty_name, self._difficulties, steps, scores)
+
     def sample(self, rows: list[Row]) -> Sample:
         """Return the first sequences, with their ponder steps."""
         steps = self._sequences(rows, "ponder_steps")
         lengths = np.cumsum([len(each) for each in steps])
         most = SAMPLE_OF_TEXT if self.manifest.vocabulary else SAMPLE_TIME_STEPS
+        width = self.samples.sequences[0][0].size
+        most = max(min(most, SAMPLE_NUMBERS // width), 1)
         count = max(int((lengths <= most).sum()), 1)
         inputs = np.concatenate(self.samples.sequences[:count])[:most]
         tokens = inputs.ndim == 1

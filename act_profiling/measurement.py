@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from act_artefact.manifest import Manifest
+from act_profiling.difficulty import Difficulty
 from act_profiling.job import Call
 from act_profiling.operators import Operator
 from act_profiling.rows import Row
@@ -138,6 +139,8 @@ class Measurement:
     operators: tuple[Operator, ...] = ()
     """From a run of its own, which writing a profile slows down."""
     sample: Sample | None = None
+    difficulty: Difficulty | None = None
+    """None where the data do not say how difficult they are."""
     real_time_steps: Array | None = None
     """(calls, B): how many time steps of each row are data and not padding; None: all."""
 

@@ -148,14 +148,16 @@ class Profiler:
         )
         if work is None:
             return Measurement(facts, check)
+        metric = work.data.metric(work.answers)
         return Measurement(
             facts,
             check,
             tuple(work.rounds),
-            work.data.metric(work.answers),
+            metric,
             work.memory,
             work.operators,
             sample=work.data.sample(work.answers),
+            difficulty=work.data.difficulty(work.answers, metric),
             real_time_steps=real_time_steps(work.data.calls),
         )
 

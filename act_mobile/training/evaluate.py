@@ -102,6 +102,9 @@ def write_evaluation(path: Path, task: Task) -> None:
         "mask": (asked if batch.timed else _spread(asked, batch.targets)).numpy(),
         "metric": np.array(task.metric),
     }
+    if task.difficulty_labels is None:
+        arrays["difficulty"] = task.difficulty(batch).numpy().astype("int32")
+        arrays["difficulty_name"] = np.array(task.difficulty_name)
     if batch.timed:
         arrays["lengths"] = batch.running.sum(1).numpy().astype("int32")
     np.savez_compressed(path, allow_pickle=False, **arrays)

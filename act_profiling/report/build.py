@@ -111,6 +111,7 @@ def _variant(measurement: Measurement, cost: str) -> dict[str, Any]:
         "operators": [asdict(each) for each in measurement.operators] if cost == "latency" else [],
         "repeats_differ": repeats_differ(table),
         "sample": _sample(measurement.sample) if measurement.sample else None,
+        "difficulty": asdict(measurement.difficulty) if measurement.difficulty else None,
     }
 
 

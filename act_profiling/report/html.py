@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from act_profiling.report import charts, words
+from act_profiling.report import charts, levels, words
 from act_profiling.report.amounts import amount
 from act_profiling.report.build import Report, cost_of
 from act_profiling.report.details import details
@@ -56,6 +56,9 @@ def _parts(report: Report) -> Iterator[str]:
     if lead:
         yield element("h2", "What pondering costs, and what it buys")
         yield from _overview(report)
+        if pictures := [*levels.figures(report)]:
+            cards = "".join(element("div", each, class_="card") for each in pictures)
+            yield element("div", cards, class_="pair")
         yield element("h2", "All variants")
         yield element("div", _table(report), class_="card scroll")
         yield element("h2", "Each variant")

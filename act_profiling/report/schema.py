@@ -181,6 +181,20 @@ class _Sample(Struct, forbid_unknown_fields=True):
     starts: list[Count]
 
 
+class _Level(Struct, forbid_unknown_fields=True):
+    low: int
+    high: int
+    count: Natural
+    ponder_steps: Amount
+    metric: Number | None
+
+
+class _Difficulty(Struct, forbid_unknown_fields=True):
+    name: Text
+    spearman: Annotated[float, Meta(ge=-1.001, le=1.001)] | None
+    levels: Annotated[list[_Level], Meta(min_length=1)]
+
+
 class _Variant(Struct, forbid_unknown_fields=True):
     """A line of the report: what was run and, unless ``missing`` says why not, its numbers."""
 
@@ -211,12 +225,14 @@ class _Variant(Struct, forbid_unknown_fields=True):
     operators: list[_Operator] | UnsetType = UNSET
     repeats_differ: Count | UnsetType = UNSET
     sample: _Sample | UnsetType | None = UNSET
+    difficulty: _Difficulty | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
         if self.missing is not None:
             return
         costs = {"latency", "instructions"}
-        for name in {*self.__struct_fields__} - costs:
+        # Reports from before there was a difficulty are read too.
+        for name in {*self.__struct_fields__} - costs - {"difficulty"}:
             if getattr(self, name) is UNSET:
                 raise ValueError(f"neither has {name} nor says why it is missing")
         if (self.latency is UNSET) == (self.instructions is UNSET):

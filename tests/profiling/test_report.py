@@ -229,7 +229,7 @@ def test_the_verdict_comes_first() -> None:
     eight = np.full(len(TEXT), 8, np.int32)
     eight[0] = 7
     worse = printed(report(nets(1.9, steps=eight)))
-    assert worse.startswith("pondering does not pay: as accurate as 4.0 fixed steps in 1.7")
+    assert worse.startswith("pondering does not pay: as accurate as 4.0 fixed steps in 1.6")
     none = printed(report(nets(2.0)))
     assert none.startswith("pondering does not pay: less accurate than every fixed number")
     best = " ".join(printed(report(nets(1.8, steps=three))).split())

@@ -50,7 +50,10 @@ def test_the_figures_follow_from_the_files(
 ) -> None:
     metrics = run_tiny(tmp_path)
     with np.load(tmp_path / "eval.npz", allow_pickle=False) as data:
-        assert set(data.files) == {"x", "targets", "lengths", "mask", "metric"}
+        assert set(data.files) == {
+            "x", "targets", "lengths", "mask", "metric", "difficulty", "difficulty_name",
+        }  # fmt: skip
+        assert (data["difficulty"] == (data["x"] != 0).sum((1, 2))).all()
         x, targets = data["x"], data["targets"]
         assert str(data["metric"]) == "sequence_error"
         assert data["lengths"].tolist() == [1] * len(x)
