@@ -82,6 +82,20 @@ def artefact_files(path: Path) -> list[tuple[str, Path]]:
     return found
 
 
+def artefact_size(path: Path) -> int:
+    """Bytes of all files of an artefact.
+
+    Raises:
+        UserError: something in it is neither a regular file nor a folder of such.
+    """
+    return sum(file.stat().st_size for _, file in artefact_files(path))
+
+
+def size_text(size: int) -> str:
+    """Write a number of bytes as people read it."""
+    return f"{size / 1e6:.2f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+
+
 def _require_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         raise UserError(f"{path}: is {kind(mode)}: an artefact holds regular files only")

@@ -13,6 +13,7 @@ from act_artefact.errors import UserError, escaped, shown
 from act_artefact.form import CallShape, Ponder, Sequence
 from act_artefact.interface import Interface, Tensor
 from act_artefact.schema import (
+    Count,
     Digest,
     Mismatch,
     Name,
@@ -36,6 +37,9 @@ MOST_BYTES = 1 << 30
 
 INTERFACE = tuple(each.name for each in fields(Interface))
 """Entries of a manifest that are its interface."""
+
+WRITTEN_WITHOUT: dict[str, Any] = {"axes": [], "purpose": None, "license": None, "size": 0}
+"""Entries that manifests were once written without, and what their absence meant."""
 
 METADATA_KEY = "act-mobile.json"
 """Under which an artefact's own metadata holds the manifest's facts about the model."""
@@ -63,6 +67,10 @@ class Manifest:
     labels: list[str] | None
     vocabulary: Text | None
     """``bytes`` where tokens are bytes of text."""
+    purpose: Text | None = None
+    """The task in words, where it is a known one."""
+    license: Text | None = None
+    """The model's licence, an SPDX expression; None if nobody stated it."""
     readers: Text = ""
     """The oldest runtime that reads the artefact."""
     parts: list[PartFacts] = field(default_factory=list)
@@ -71,6 +79,8 @@ class Manifest:
     """Where the form was chosen by measurement, what was measured."""
     verification: dict[str, Any] = field(default_factory=dict)
     sha256: Digest = ""
+    size: Count = 0
+    """Bytes, of all files of the artefact; 0 if not recorded."""
     versions: dict[Text, Text] = field(default_factory=dict)
     created: Text = ""
     """UTC, ISO 8601."""
@@ -78,7 +88,7 @@ class Manifest:
     def facts(self) -> dict[str, Any]:
         """The part that goes into the artefact itself: all that is known before it is written."""
         value = self.to_json()
-        for name in ("parts", "choice", "verification", "sha256", "created"):
+        for name in ("parts", "choice", "verification", "sha256", "size", "created"):
             del value[name]
         return value
 
@@ -113,7 +123,7 @@ def _manifest(value: dict[str, Any]) -> Manifest:
         Mismatch: one is missing, not known, or of another type.
     """
     known = {each.name for each in fields(Manifest)} - {"interface"} | {*INTERFACE}
-    value.setdefault("axes", [])  # what is not dynamic has been written without
+    value = {**WRITTEN_WITHOUT, **value}
     if unknown := sorted(value.keys() - known):
         raise Mismatch(f"entries that are not known: {escaped(', '.join(unknown))}")
     if missing := sorted(known - value.keys()):

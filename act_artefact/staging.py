@@ -37,7 +37,9 @@ NOT_EMPTY = (errno.ENOTEMPTY, errno.EEXIST)
 
 @contextmanager
 def staging(
-    folders: Iterable[Path], check: Callable[[], None] = lambda: None
+    folders: Iterable[Path],
+    check: Callable[[], None] = lambda: None,
+    stale: Callable[[], Iterable[Path]] = tuple,
 ) -> Iterator[dict[Path, Path]]:
     """Yield, for each of ``folders``, one to write into; contents move when the block ends well.
 
@@ -46,6 +48,8 @@ def staging(
     Args:
         check: called before anything moves, while no other process moves anything into the
             folders; raises what refuses it.
+        stale: called after that, at the same moment; names files that were left by the outputs'
+            predecessors and are removed.
 
     Raises:
         UserError: a folder cannot be made or written to, or is full; or see :func:`check_output`.
@@ -55,7 +59,7 @@ def staging(
         with ExitStack() as stack:
             aside = {folder: stack.enter_context(_aside(folder)) for folder in folders}
             yield aside
-            _move(aside, check)
+            _move(aside, check, stale)
     except OSError as error:
         if error.errno not in FULL:
             raise
@@ -169,7 +173,9 @@ def _sweep(folder: Path) -> None:
             continue
 
 
-def _move(aside: dict[Path, Path], check: Callable[[], None]) -> None:
+def _move(
+    aside: dict[Path, Path], check: Callable[[], None], stale: Callable[[], Iterable[Path]]
+) -> None:
     with ExitStack() as stack:
         # In one order, so that two processes never wait for each other.
         for folder in sorted({folder.resolve() for folder in aside}):
@@ -182,6 +188,8 @@ def _move(aside: dict[Path, Path], check: Callable[[], None]) -> None:
         ]
         for source, target in moves:
             check_output(target, folder=source.is_dir())
+        for left in [*stale()]:
+            left.unlink(missing_ok=True)
         for source, target in moves:
             _replace(source, target)
 

@@ -8,9 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from act_artefact.card import SUFFIX as CARD_SUFFIX
 from act_artefact.data import load
 from act_artefact.errors import UserError, either
-from act_artefact.files import artefact_files
+from act_artefact.labels import SUFFIX as LABELS_SUFFIX
+from act_artefact.labels import stale_labels
 from act_artefact.manifest import Manifest
 from act_artefact.progress import Stage
 from act_artefact.staging import check_output, staging
@@ -20,6 +22,7 @@ from act_export.pipeline import Attempt, Pipeline, require_judge
 from act_export.samples import samples_for
 from act_export.subject import is_factory, load_subject
 from act_export.targets import operations, require
+from act_export.task import task_facts
 from act_export.verify import Verification
 
 
@@ -92,17 +95,19 @@ def export(
             file = load(Path(data), timed=options.sequence != "whole")
         subject = load_subject(model, weights=weights, file=file).limited(options.max_ponder)
         options = options.for_model(subject.timed)
+        facts = task_facts(subject.name, subject.task)
         if data is not None and file is None:
             file = load(Path(data), timed=subject.timed)
     places = [(each, folder / each.name if len(targets) > 1 else folder) for each in targets]
-    check = partial(_check_places, places, subject.name, options)
+    check = partial(_check_places, places, subject.name, options, bool(facts.labels))
     check()
+    stale = partial(_stale, places, subject.name, bool(facts.labels))
     with stage("model", "data"):
         samples = samples_for(subject, file, options.samples)
         require_judge(options, samples)
     pipeline = Pipeline(subject, samples, options, stage)
     pipeline.check_form()
-    with staging((place for _, place in places), check) as aside:
+    with staging((place for _, place in places), check, stale) as aside:
         done = []
         for each, place in places:
             attempt = pipeline.run(each, aside[place])
@@ -116,7 +121,7 @@ def _export(target: Target, attempt: Attempt, path: Path) -> Export:
         target,
         path,
         attempt.manifest,
-        sum(file.stat().st_size for _, file in artefact_files(made)),
+        attempt.manifest.size,
         operations(target, made),
         attempt.verification,
         attempt.seconds,
@@ -133,7 +138,9 @@ def _targets(names: str) -> list[Target]:
     return [TARGETS[name] for name in found]
 
 
-def _check_places(places: list[tuple[Target, Path]], name: str, options: Options) -> None:
+def _check_places(
+    places: list[tuple[Target, Path]], name: str, options: Options, labels: bool
+) -> None:
     """Refuse a folder with another export of the name, or with something in an output's way."""
     for target, place in places:
         ponder = options.form.ponder
@@ -141,8 +148,14 @@ def _check_places(places: list[tuple[Target, Path]], name: str, options: Options
         _refuse_other(place, name, artefact)
         check_output(place / artefact, folder=target.is_folder(ponder))
         source = (".c", ".h") if options.emit_c and target.embeds else ()
-        for suffix in (".manifest.json", ".golden.npz", *source):
+        named = (LABELS_SUFFIX,) if labels else ()
+        for suffix in (".manifest.json", ".golden.npz", CARD_SUFFIX, *named, *source):
             check_output(place / f"{name}{suffix}")
+
+
+def _stale(places: list[tuple[Target, Path]], name: str, labels: bool) -> list[Path]:
+    """Find the labels files of former exports of the name, where this one writes none."""
+    return [] if labels else [path for _, place in places for path in stale_labels(place, name)]
 
 
 def _refuse_other(folder: Path, name: str, artefact: str) -> None:

@@ -38,8 +38,9 @@ that makes your own torch.nn.Module with act_mobile.ACT or act_mobile.Ponder in 
 --data.
 
 Each export NAME is an artefact ({ARTEFACT}), NAME.manifest.json,
-which says all that an app must know, and NAME.golden.npz, real calls and their answers to check
-on a device. All files are written, or none.
+which says all that an app must know, NAME.golden.npz, real calls and their answers to check on
+a device, NAME.card.md, the model card, and, where the task's classes have names, NAME.labels.txt.
+All files are written, or none.
 """
 
 
@@ -123,6 +124,11 @@ class SequenceType(click.ParamType[str | int]):
     "--weights",
     type=click.Path(path_type=Path),
     help="The state_dict of a factory's module: a file of tensors.",
+)
+@click.option(
+    "--license",
+    metavar="SPDX",
+    help="The model's licence for its manifest and card, such as Apache-2.0; else not stated.",
 )
 @click.option(
     "--samples", type=int, default=200, show_default=True, help="Time steps to check, at least."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +15,12 @@ MAX_SAMPLES = 20_000
 
 MAX_ROWS = 4096
 """Time steps of all rows of a call: a golden bundle and a check hold hundreds of calls."""
+
+_ID = r"\(*[A-Za-z0-9][A-Za-z0-9.+:-]*\)*"
+LICENSE = re.compile(rf"{_ID}( (AND|OR|WITH) {_ID})*")
+"""The form of an SPDX expression, whose identifiers are not looked up."""
+
+LICENSE_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class Options:
     """The model's axes, by name, whose size a call may choose."""
     emit_c: bool = False
     """True if C source is written too, for targets that have it."""
+    license: str | None = None
+    """The model's licence, an SPDX expression, for the manifest and the card."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.samples <= MAX_SAMPLES:
@@ -45,6 +54,8 @@ class Options:
             raise UserError(f"--precision {self.precision!r}: use one of {', '.join(FLOOR)}")
         if not self.metric_tolerance >= 0:
             raise UserError(f"--metric-tolerance must be at least 0, not {self.metric_tolerance}")
+        if self.license is not None:
+            _check_license(self.license)
         rows = self.batch * (self.sequence if isinstance(self.sequence, int) else 1)
         if rows > MAX_ROWS:
             raise UserError(
@@ -80,3 +91,12 @@ class Options:
                 + ": leave --sequence out"
             )
         return self
+
+
+def _check_license(text: str) -> None:
+    balanced = text.count("(") == text.count(")")
+    if len(text) > LICENSE_LENGTH or not LICENSE.fullmatch(text) or not balanced:
+        raise UserError(
+            f"--license {shown(text)}: give an SPDX expression, such as Apache-2.0 or "
+            "'MIT OR Apache-2.0'"
+        )

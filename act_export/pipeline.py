@@ -13,18 +13,21 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from act_artefact import __version__
+from act_artefact import __version__, card
 from act_artefact.equality import FLOOR, Answer
 from act_artefact.errors import CheckFailed, UserError
 from act_artefact.feeds import Samples
-from act_artefact.files import digest
+from act_artefact.files import artefact_size, digest
 from act_artefact.form import Ponder
 from act_artefact.golden import GoldenCall, write_golden
 from act_artefact.interface import Interface
+from act_artefact.labels import SUFFIX as LABELS_SUFFIX
+from act_artefact.labels import labels_text
 from act_artefact.manifest import METADATA_KEY, Manifest
 from act_artefact.progress import Stage
 from act_artefact.targets import Target
 from act_export.choose import Candidates, Choice, candidates, choose
+from act_export.figures import METRIC_TIME_STEPS, Figures, figures, figures_if_any
 from act_export.golden import agreement, model_calls, own_answers
 from act_export.options import Options
 from act_export.program import Program, untraced
@@ -35,6 +38,7 @@ from act_export.samples import of_other_sizes
 from act_export.sensitivity import Reference
 from act_export.subject import Subject
 from act_export.targets import convert, write_source
+from act_export.task import task_facts
 from act_export.verify import Verification, metric_change, verify
 
 
@@ -176,16 +180,35 @@ class Pipeline:
             self._answers(program), program.interface, runtime, samples, options.precision
         )
         if options.precision != "fp32" and samples.judged:
+            interface, form = program.interface, program.form
+            found.figures = figures(interface, form, samples, runtime.run, self._judged_over)
             found.metric = metric_change(
                 self.subject,
-                program.interface,
-                program.form,
-                runtime,
+                interface,
+                form,
                 samples,
-                time_steps=options.samples,
+                found.figures,
                 allowed=options.metric_tolerance,
             )
         return found
+
+    @property
+    def _judged_over(self) -> int:
+        """Time steps over which the metric is taken."""
+        return max(self.options.samples, METRIC_TIME_STEPS)
+
+    def _figures(self, attempt: Attempt) -> Figures:
+        """The artefact's own results; over as few time steps as were compared, if just N counts."""
+        if (found := attempt.verification.figures) is not None:
+            return found
+        program = attempt.program
+        return figures_if_any(
+            program.interface,
+            program.form,
+            self.samples,
+            attempt.runtime.run,
+            self._judged_over if self.samples.judged else self.options.samples,
+        )
 
     def _golden(self, attempt: Attempt) -> list[GoldenCall]:
         """The calls of the golden bundle, which the artefact itself answers as they say.
@@ -206,13 +229,16 @@ class Pipeline:
     def _finish(
         self, target: Target, attempt: Attempt, folder: Path, choice: Choice | None
     ) -> Attempt:
-        """Write the manifest and the golden bundle beside the artefact, and its C source."""
+        """Write all that stands beside the artefact: manifest, golden bundle, card, labels, C."""
         name = self.subject.name
+        with self.stage(target.name, "evaluate"), quiet():
+            attempt.verification.figures = self._figures(attempt)
         manifest = replace(
             attempt.manifest,
             choice=None if choice is None else choice.to_json(),
             verification=attempt.verification.to_json(),
             sha256=digest(attempt.path),
+            size=artefact_size(attempt.path),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         with self.stage(target.name, "golden bundle"), quiet():
@@ -221,12 +247,16 @@ class Pipeline:
             write_source(target, attempt.path)
         text = json.dumps(manifest.to_json(), indent=1) + "\n"
         (folder / f"{name}.manifest.json").write_text(text)
+        (folder / f"{name}{card.SUFFIX}").write_text(card.card(manifest), encoding="utf-8")
+        if manifest.labels:
+            labels = labels_text(manifest.labels)
+            (folder / f"{name}{LABELS_SUFFIX}").write_text(labels, encoding="utf-8")
         return replace(attempt, manifest=manifest)
 
     def _manifest(self, target: Target, artefact: str, program: Program) -> Manifest:
         policies = self.subject.policies
         epsilons = {p.epsilon for p in policies if p.epsilon is not None}
-        task = self.subject.task
+        task = task_facts(self.subject.name, self.subject.task)
         return Manifest(
             artefact=artefact,
             target=target.name,
@@ -236,12 +266,14 @@ class Pipeline:
             batch=program.form.batch,
             interface=program.interface,
             model=self.subject.description,
-            task=task,
+            task=self.subject.task,
             epsilon=epsilons.pop() if len(epsilons) == 1 else None,
             max_ponder=max(policy.max_ponder for policy in policies),
-            metric=self.samples.metric or task.get("metric"),
-            labels=task.get("labels"),
-            vocabulary=task.get("vocabulary"),
+            metric=self.samples.metric or task.metric,
+            labels=task.labels,
+            vocabulary=task.vocabulary,
+            purpose=task.purpose,
+            license=self.options.license,
             readers=target.readers[self.options.precision],
             versions={
                 "act-mobile": __version__,

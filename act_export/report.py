@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from act_artefact.files import size_text
+
 if TYPE_CHECKING:
     from act_export.api import Export
 
@@ -34,7 +36,7 @@ def table(exports: list[Export]) -> None:
             each.target.name,
             str(each.path.relative_to(folder)),
             each.manifest.ponder,
-            _size(each.size),
+            size_text(each.size),
             str(each.operations),
             f"{y:.1e}",
             f"{remainder:.1e}",
@@ -50,7 +52,10 @@ def table(exports: list[Export]) -> None:
     console.print(grid)
     console.print()
     found = exports[0].verification
-    console.print(f"In {folder}, each with its manifest and golden bundle.", style="dim")
+    labels = ", labels" if any(each.manifest.labels for each in exports) else ""
+    console.print(
+        f"In {folder}, each with its manifest, golden bundle{labels} and model card.", style="dim"
+    )
     allowed = (
         "the metric decides"
         if found.tolerance is None
@@ -95,7 +100,3 @@ def _remarks(export: Export) -> Iterator[tuple[str, str]]:
         )
     if not export.target.measured:
         yield f"{export.target.runtime}.", "dim"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:.2f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"

@@ -8,19 +8,16 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from act_artefact.equality import FLOOR, Agreement, Answer, Arrays
 from act_artefact.feeds import Samples
 from act_artefact.form import Form
 from act_artefact.interface import Interface
-from act_artefact.metrics import loss_of, measure
-from act_export.reference import Caller, Step, call_model, stepped
+from act_artefact.metrics import loss_of
+from act_export.figures import Figures, figures
+from act_export.reference import Step, call_model
 from act_export.runtimes import Runtime
 from act_export.subject import Subject
-
-METRIC_TIME_STEPS = 4000
-"""Time steps, at most, over which the metric is taken."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +49,8 @@ class Verification(Agreement):
     time_steps: int = 0
     metric: MetricChange | None = None
     """None in fp32, and if the samples have no targets."""
+    figures: Figures | None = None
+    """The artefact's own results; None until they are taken."""
 
     @property
     def passed(self) -> bool:
@@ -101,48 +100,22 @@ def metric_change(
     subject: Subject,
     interface: Interface,
     form: Form,
-    runtime: Runtime,
     samples: Samples,
+    found: Figures,
     *,
-    time_steps: int,
     allowed: float,
 ) -> MetricChange:
-    """Compare the metric of the model and of the artefact over whole sequences.
+    """Compare an artefact's metric with the model's over the same whole sequences.
 
     Args:
-        time_steps: of all sequences together, at least; but ``METRIC_TIME_STEPS`` if that is more.
+        found: the artefact's figures, which have the metric.
     """
     assert samples.metric is not None
-    time_steps = max(time_steps, METRIC_TIME_STEPS)
     model = partial(call_model, subject, interface, form)
-    before, count = _metric(interface, form, samples, model, time_steps)
-    after, _ = _metric(interface, form, samples, runtime.run, time_steps)
-    return MetricChange(samples.metric, before, after, allowed, count)
-
-
-def _metric(
-    interface: Interface, form: Form, samples: Samples, call: Caller, time_steps: int
-) -> tuple[float, int]:
-    """The metric of whole sequences, up to so many time steps, and how many they are."""
-    assert samples.metric is not None
-    assert samples.targets is not None
-    assert samples.asked is not None
-    whole = np.cumsum([len(s) for s in samples.sequences]) <= time_steps
-    count = max(int(whole.sum()), 1)
-    few = samples.first(count)
-    outputs: list[list[npt.NDArray[Any]]] = [[] for _ in few.sequences]
-    for step in stepped(interface, form, few, call):
-        y = step.outputs["y"] if form.time else step.outputs["y"][:, None]
-        for row, place in zip(y, step.feed.places, strict=True):
-            if place.length:
-                outputs[place.sequence].append(row[: place.length])
-    metric = measure(
-        samples.metric,
-        [np.concatenate(parts) for parts in outputs],
-        samples.targets[:count],
-        samples.asked[:count],
-    )
-    return metric, sum(map(len, few.sequences))
+    before = figures(interface, form, samples.first(found.sequences), model, found.time_steps)
+    assert before.metric is not None
+    assert found.metric is not None
+    return MetricChange(samples.metric, before.metric, found.metric, allowed, found.time_steps)
 
 
 def _check_shapes(interface: Interface, step: Step, actual: Arrays) -> None:

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from act_artefact.errors import UserError, shown
 from act_artefact.staging import written_aside
-from act_mobile.models import Config, PonderModel, build, config_from_dict
+from act_mobile.models import Config, build, config_from_dict
+from act_mobile.ponder_model import PonderModel
 from act_mobile.reading import MAX_BYTES, plain, read_tensors
 
 FORMAT = "act-mobile/1"

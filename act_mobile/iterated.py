@@ -14,8 +14,8 @@ from act_mobile.act import PonderCost
 from act_mobile.halting import parse_halting
 from act_mobile.halting.policy import Budget
 from act_mobile.model import check_sizes, check_text
-from act_mobile.models import PonderModel
 from act_mobile.ponder.module import Ponder
+from act_mobile.ponder_model import PonderModel
 from act_mobile.steps import STEPS, ImageStep
 
 SIZE_LIMITS = {

@@ -13,7 +13,7 @@ from act_mobile.act import ACT, ACTOutput, PonderCost
 from act_mobile.cells import CELLS
 from act_mobile.halting import parse_halting
 from act_mobile.halting.policy import Budget
-from act_mobile.models import PonderModel
+from act_mobile.ponder_model import PonderModel
 from act_mobile.state import State
 
 SIZE_LIMITS = {

@@ -7,14 +7,10 @@ from dataclasses import MISSING, fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from torch import nn
-
 from act_artefact.errors import UserError, escaped, shown
 
 if TYPE_CHECKING:
-    from act_mobile.act import ACT
-    from act_mobile.halting.policy import Halting
-    from act_mobile.ponder.module import Ponder
+    from act_mobile.ponder_model import PonderModel
 
 MODELS = {
     "sequence": ("act_mobile.model", "ACTConfig", "ACTModel"),
@@ -54,29 +50,6 @@ class Config(Protocol):
     def to_dict(self) -> dict[str, Any]:
         """Make plain types, of which :func:`config_from_dict` makes the configuration again."""
         ...
-
-
-class PonderModel(nn.Module):
-    """A model of one of these kinds; its results have ``output`` and ``ponder``."""
-
-    config: Any
-    """Its :class:`Config`."""
-
-    @property
-    def layer(self) -> ACT | Ponder:
-        """The part that ponders."""
-        raise NotImplementedError
-
-    @property
-    def policy(self) -> Halting:
-        """The halting policy of all its layers."""
-        return self.layer.policy
-
-    @property
-    def halting_units(self) -> list[nn.Linear]:
-        """The layers' halting units; none if the policy has none."""
-        units = self.layer.halting
-        return [] if units is None else [m for m in units.modules() if isinstance(m, nn.Linear)]
 
 
 def build(config: Config) -> PonderModel:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from act_mobile.models import PonderModel
+from act_mobile.ponder_model import PonderModel
 from act_mobile.tasks.task import Task
 from act_mobile.training.loss import answers
 

@@ -12,7 +12,8 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from act_artefact.errors import CheckFailed, UserError
 from act_mobile.act import ACT
-from act_mobile.models import PonderModel, build
+from act_mobile.models import build
+from act_mobile.ponder_model import PonderModel
 from act_mobile.tasks.task import Batch, Task
 from act_mobile.training.loss import answers, training_loss
 from act_mobile.training.options import Options

@@ -9,7 +9,7 @@ from torch import Tensor
 from act_mobile.act import ACTOutput
 from act_mobile.halting.policy import Halting
 from act_mobile.iterated import IteratedOutput
-from act_mobile.models import PonderModel
+from act_mobile.ponder_model import PonderModel
 from act_mobile.tasks.task import Batch, Task
 
 

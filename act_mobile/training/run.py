@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader
 from act_artefact.errors import UserError
 from act_artefact.staging import check_output, staging
 from act_mobile.files import load_model, save_model
-from act_mobile.models import PonderModel
+from act_mobile.ponder_model import PonderModel
 from act_mobile.tasks.task import Task
 from act_mobile.training.checkpoint import check_same_run, check_whole, read_checkpoint
 from act_mobile.training.evaluate import evaluate, write_evaluation, write_metrics

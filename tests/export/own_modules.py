@@ -312,7 +312,7 @@ class Looking(nn.Module):
         super().__init__()
         self.encoder = nn.Conv2d(3, 4, 3, padding=1)
         self.ponders = nn.ModuleList(
-            Ponder(ConvGRU(4, 5), 5, halting=halting, max_ponder=4)
+            Ponder(ConvGRU(4, 5), 10, halting=halting, max_ponder=4)
             for halting in ("act", "pondernet")
         )
         self.head = nn.Linear(10, 2)

@@ -83,5 +83,5 @@ def test_the_manifest_says_what_was_measured(model_file: ModelFile, tmp_path: Pa
     assert set(manifest.choice["microseconds"]) == {"loop", "peeled", "unroll"}
     assert manifest.choice["ponder"] == manifest.ponder == done.manifest.ponder
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "model.onnx", "model.manifest.json", "model.golden.npz"
+        "model.onnx", "model.manifest.json", "model.golden.npz", "model.card.md"
     }  # fmt: skip

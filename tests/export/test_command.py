@@ -155,6 +155,10 @@ def test_bad_models(model_file: ModelFile, tmp_path: Path) -> None:
             "--precision int4: target onnx has only fp32, fp16, int8: use one of them, or --target "
             "native",
         ),
+        (
+            ["--target", "onnx", "--license", "Apache 2.0"],
+            "--license 'Apache 2.0': give an SPDX expression, such as Apache-2.0 or",
+        ),
         (["--target", "onnx", "--emit-c"], "--emit-c: target onnx is no C source"),
         ([], "Missing option '--target'"),
         (["--target", "onnx", "--colour"], "No such option '--colour'"),
@@ -239,6 +243,7 @@ def test_a_folder_that_is_not_writable(model_file: ModelFile) -> None:
         ("model.mlpackage", ["--target", "coreml"]),
         ("model.manifest.json", ["--target", "onnx"]),
         ("model.golden.npz", ["--target", "onnx,native"]),
+        ("model.card.md", ["--target", "onnx"]),
         ("model.h", ["--target", "native", "--emit-c"]),
     ],
 )
@@ -297,7 +302,7 @@ def test_two_targets_into_one_folder_at_the_same_time(
     message = f"{out / first}: the folder already holds another export of model: give another -o"
     assert errors[codes.index(2)].splitlines()[-1] == f"act-export: error: {message}"
     assert json.loads((out / "model.manifest.json").read_text())["artefact"] == first
-    names = {"model.manifest.json", "model.golden.npz", first}
+    names = {"model.manifest.json", "model.golden.npz", "model.card.md", first}
     assert {file.name for file in out.iterdir()} == names
 
 
@@ -348,5 +353,5 @@ def test_the_next_export_removes_what_a_killed_one_left(
     assert ended(path, signal.SIGKILL, tmp_path).returncode == -signal.SIGKILL
     assert len(list(out.glob(".act-export-*"))) == 1
     export(path, "native", output=out)
-    names = {"model.actn", "model.manifest.json", "model.golden.npz"}
+    names = {"model.actn", "model.manifest.json", "model.golden.npz", "model.card.md"}
     assert {file.name for file in out.iterdir()} == names

@@ -43,7 +43,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("target", TARGETS)
 def test_files(exported: Path, target: str) -> None:
     folder = exported / "out" / target
-    names = {f"lm{TARGETS[target].suffix}", "lm.manifest.json", "lm.golden.npz"}
+    beside = ("lm.manifest.json", "lm.golden.npz", "lm.card.md")
+    names = {f"lm{TARGETS[target].suffix}", *beside}
     assert {path.name for path in folder.iterdir()} == names
     assert {path.name for path in (exported / "out").iterdir()} == set(TARGETS)
 
@@ -71,7 +72,9 @@ def test_manifest(exported: Path, target: str) -> None:
     facts = json.loads(metadata(TARGETS[target], artefact)[METADATA_KEY])
     whole = json.loads((folder / "lm.manifest.json").read_text())
     assert facts == {k: v for k, v in whole.items() if k in facts}
-    assert whole.keys() - facts.keys() == {"parts", "choice", "verification", "sha256", "created"}
+    assert whole.keys() - facts.keys() == {
+        "parts", "choice", "verification", "sha256", "size", "created"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -177,7 +180,7 @@ def test_replaces_an_export_of_the_same_name(model_file: ModelFile, tmp_path: Pa
     second = export(path, "coreml", output=out, options=Options(max_ponder=2))[0].manifest.sha256
     assert first != second
     assert digest(out / "model.mlpackage") == second
-    assert len(list(out.iterdir())) == 3
+    assert len(list(out.iterdir())) == 4
 
 
 def test_refuses_a_folder_with_another_targets_export(

@@ -13,6 +13,7 @@ import torch
 
 from act_artefact.feeds import Samples
 from act_artefact.form import Form
+from act_export.figures import figures
 from act_export.program import describe
 from act_export.reference import call_model
 from act_export.samples import samples_for
@@ -48,9 +49,8 @@ def check(
     steps = Reference(subject, precision).steps(interface, form, samples, 40)
     found = verify(steps, interface, runtime, samples, precision)
     if precision != "fp32":
-        found.metric = metric_change(
-            subject, interface, form, runtime, samples, time_steps=40, allowed=0.01
-        )
+        found.figures = figures(interface, form, samples, runtime.run, 40)
+        found.metric = metric_change(subject, interface, form, samples, found.figures, allowed=0.01)
     return found
 
 

@@ -101,7 +101,7 @@ def test_forms(tmp_path: Path, options: dict[str, Any]) -> None:
     assert done.manifest.choice["microseconds"] == {}, "there is nothing to choose from"
     assert "trace" not in done.seconds
     assert {p.name for p in done.path.parent.iterdir()} == {
-        "model.actn", "model.manifest.json", "model.golden.npz"
+        "model.actn", "model.manifest.json", "model.golden.npz", "model.card.md"
     }  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def test_weights_that_fp16_cannot_hold(tmp_path: Path) -> None:
 def test_int8_and_int4_are_judged_by_the_metric(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("act_export.verify.METRIC_TIME_STEPS", 300)
+    monkeypatch.setattr("act_export.pipeline.METRIC_TIME_STEPS", 300)
     folder = Path(__file__).parents[2] / "models" / "charlm"
     for precision in ("int8", "int4"):
         (done,) = export(

@@ -92,7 +92,8 @@ def test_a_model_as_c_source(model_file: ModelFile, tmp_path: Path, engine_libra
     (done,) = export(path, "native", output=tmp_path / "out", options=options)
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert names == {
-        "my-model.actn", "my-model.c", "my-model.h", "my-model.manifest.json", "my-model.golden.npz"
+        "my-model.actn", "my-model.c", "my-model.h", "my-model.manifest.json",
+        "my-model.golden.npz", "my-model.card.md",
     }  # fmt: skip
     for suffix in (".c", ".h"):
         assert done.manifest.sha256 in done.path.with_suffix(suffix).read_text()

@@ -16,7 +16,7 @@ import torch
 from act_mobile.tasks.task import Task
 
 if TYPE_CHECKING:
-    from act_mobile.models import PonderModel
+    from act_mobile.ponder_model import PonderModel
     from act_mobile.training.evaluate import Evaluation
 
 BLUE, ORANGE, GREY = "#2b6cb0", "#c05621", "#718096"
