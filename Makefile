@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-readers emulated-device bench lint clean
+.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-clients compatibility emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -14,16 +14,18 @@ install: .venv/installed
 	$(BIN)/pip install --quiet -e '.[all,dev,docs]'
 	touch $@
 
+# A model that ponders and the fixed nets that it must beat, on the three runtimes that are here.
+RUNTIMES := onnx/model.onnx tflite/model.tflite native/model.actn
+NETS := hops hops-fixed3 hops-fixed4 hops-fixed5 hops-fixed6
 demo: install
-	$(BIN)/act-export models/charlm/model.pt --target all --budget-inputs --data models/charlm/eval.npz -o out/demo/charlm
-	for k in 1 5; do $(BIN)/act-export models/charlm-fixed$$k/model.pt --target native \
-	  --data models/charlm/eval.npz -o out/demo/fixed$$k || exit; done
-	$(BIN)/act-profile out/demo/charlm/onnx/model.onnx out/demo/charlm/tflite/model.tflite out/demo/charlm/native/model.actn \
-	  out/demo/fixed1/model.actn out/demo/fixed5/model.actn --data models/charlm/eval.npz \
-	  --items 60 --sweep max_ponder=1,2,3,5 -o out/demo/report.json --html out/demo/report.html
+	$(BIN)/act-export models/hops/model.pt --target all --data models/hops/eval.npz -o out/demo/hops
+	for net in $(filter-out hops,$(NETS)); do $(BIN)/act-export models/$$net/model.pt --target onnx,tflite,native \
+	  --data models/hops/eval.npz -o out/demo/$$net || exit; done
+	$(BIN)/act-profile $(foreach runtime,$(RUNTIMES),$(foreach net,$(NETS),out/demo/$(net)/$(runtime))) \
+	  --data models/hops/eval.npz -o out/demo/report.json --html out/demo/report.html
 
 test: install
-	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not swift and not old_readers and not hostile and not docs and not own_models'
+	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not swift and not clients and not hostile and not docs and not own_models'
 
 # Models of one's own: every kind of state, carrier, input and size, on every target.
 test-models: install
@@ -62,9 +64,14 @@ test-swift: install
 	$(BIN)/python -m tests.swift.root
 	$(BIN)/pytest tests/swift -m swift -rs
 
-# Environments with old runtimes are made in pytest's cache: several hundred MB.
-test-readers: install
-	$(BIN)/pytest -m old_readers
+# Other people's runtimes, in environments of their own in pytest's cache: 3 GB, 15 minutes or more.
+# ACT_CLIENTS=quick takes those that install in seconds, and one small export.
+test-clients: install
+	$(BIN)/pytest -m clients tests/clients
+
+# The same, and docs/compatibility.md with what came of it.
+compatibility: install
+	$(BIN)/python -m tests.clients
 
 bench: install
 	$(BIN)/python benchmarks/train.py

@@ -97,9 +97,9 @@ def _dtypes(interface: Interface) -> dict[str, str]:
 
 def _shapes(interface: Interface, time: int) -> dict[str, tuple[int, ...]]:
     """Shapes of one call's arrays, by name."""
-    outputs = {t.name: t.at(time) for t in interface.outputs}
+    outputs = {t.name: t.at(time, interface.sizes) for t in interface.outputs}
     return {
-        **{t.name: t.at(time) for t in interface.inputs},
+        **{t.name: t.at(time, interface.sizes) for t in interface.inputs},
         **outputs,
         **{f"{name}{TOLERANCE}": shape for name, shape in outputs.items()},
         ON_THRESHOLD: outputs["ponder_steps"],

@@ -45,7 +45,9 @@ def own_answers(calls: list[GoldenCall], runtime: Runtime, found: Verification) 
 
 
 def _own_answer(runtime: Runtime, call: GoldenCall, found: Verification) -> Answer:
-    outputs = runtime.run(call.inputs)
+    answer = runtime.run(call.inputs)
+    # Parts of a host form return what only the other parts read, too.
+    outputs = {name: answer[name] for name in call.answer.outputs}
     tolerance = {
         name: (max(ELSEWHERE * error, 1e-5) * (1 + np.abs(outputs[name]))).astype(np.float32)
         for name, error in found.max_relative_error.items()

@@ -7,7 +7,7 @@ little-endian bytes in the order in which they are fed. Formats: docs/profiling-
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,9 +60,9 @@ def _plan(manifest: Manifest, budget: dict[str, float]) -> Iterator[str]:
     yield f"artefact {_word(manifest.artefact)}"
     yield f"batch {manifest.batch}"
     for tensor in interface.inputs:
-        yield f"input {_tensor(tensor)}"
+        yield f"input {_tensor(tensor, interface.sizes)}"
     for tensor in interface.outputs:
-        yield f"output {_tensor(tensor)}"
+        yield f"output {_tensor(tensor, interface.sizes)}"
     for pair in interface.states:
         yield f"state {_word(pair.input)} {_word(pair.output)} {pair.initial:g}"
     for tensor in interface.budget:
@@ -84,8 +84,9 @@ def _word(name: str) -> str:
     return quote(name, safe="")
 
 
-def _tensor(tensor: Tensor) -> str:
-    sizes = ("-1" if size is None else str(size) for size in tensor.shape)
+def _tensor(tensor: Tensor, named: Mapping[str, int]) -> str:
+    """Write name, type and shape; axes of any size have the one that the model was made for."""
+    sizes = map(str, tensor.at(-1, named))
     return " ".join((_word(tensor.name), tensor.dtype, *sizes))
 
 

@@ -56,7 +56,8 @@ def read_rows(path: Path, manifest: Manifest, keep: Keep) -> Iterator[Row]:
         end = at + _HEAD.size
         outputs = {}
         for tensor in tensors:
-            shape, dtype = tensor.at(time), np.dtype(tensor.dtype).newbyteorder("<")
+            shape = tensor.at(time, manifest.interface.sizes)
+            dtype = np.dtype(tensor.dtype).newbyteorder("<")
             size = math.prod(shape) * dtype.itemsize
             if end + size > len(contents):
                 return

@@ -98,7 +98,7 @@ class Target:
     not_profiled: str = ""
     """Why it cannot be profiled, as an error says it."""
     readers: Mapping[str, str]
-    """The oldest runtime that reads the artefact, by precision; tests/old_readers checks it."""
+    """The oldest runtime that reads the artefact, by precision; tests/clients checks it."""
     ponders: tuple[Ponder, ...] = get_args(Ponder)
     """The kinds of ponder loop that it can express."""
     unrolled_from: float = 0.5

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -91,15 +92,30 @@ def test_more_than_the_model_was_made_for_is_its_own_limit(
         assert max(answer["ponder_steps"].item() for answer in answers) == most
 
 
-@pytest.mark.parametrize("target", ["onnx", "coreml"])
-def test_a_budget_may_be_left_out(model_file: ModelFile, tmp_path: Path, target: str) -> None:
+def test_core_ml_has_defaults(model_file: ModelFile, tmp_path: Path) -> None:
     options = Options(ponder="loop", budget_inputs=True, samples=1)
-    (one,) = export(model_file(), target, output=tmp_path / "one", options=options)
+    (one,) = export(model_file(), "coreml", output=tmp_path / "one", options=options)
     (own,) = export(
-        model_file(), target, output=tmp_path / "own", options=Options(ponder="loop", samples=1)
+        model_file(), "coreml", output=tmp_path / "own", options=Options(ponder="loop", samples=1)
     )
-    for answer, expected in zip(stream(target, one.path), stream(target, own.path), strict=True):
+    for answer, expected in zip(
+        stream("coreml", one.path), stream("coreml", own.path), strict=True
+    ):
         np.testing.assert_allclose(answer["y"], expected["y"], atol=1e-6)
+
+
+def test_onnx_budgets_are_plain_inputs(model_file: ModelFile, tmp_path: Path) -> None:
+    """An input with a default is one that several clients of ONNX Runtime cannot set."""
+    options = Options(ponder="loop", budget_inputs=True, samples=1)
+    (one,) = export(model_file(), "onnx", output=tmp_path / "one", options=options)
+    graph = onnx.load(one.path).graph
+    inputs = {value.name for value in graph.input}
+    assert {"halt_threshold", "max_ponder"} <= inputs
+    assert not inputs & {value.name for value in graph.initializer}
+    defaults = {each.name: each.default for each in one.manifest.interface.budget}
+    assert set(defaults) == {"halt_threshold", "max_ponder"}
+    with pytest.raises(ValueError, match="halt_threshold"):
+        stream("onnx", one.path)
 
 
 def test_nan_ends(model_file: ModelFile, tmp_path: Path) -> None:

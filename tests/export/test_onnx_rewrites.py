@@ -22,8 +22,8 @@ CELL = {
 }
 """Ops of a cell's ponder step: one product and activation for gates that share it."""
 
-HALTING = Counter(Gemm=1, Sigmoid=1, Add=2, Identity=1, Less=1)
-"""Unit, sum, count, the sum before, and whether to go on."""
+HALTING = Counter(Gemm=1, Sigmoid=1, Add=2, Identity=1, Less=1, Squeeze=1)
+"""Unit, sum, count, the sum before, and whether to go on, a scalar."""
 
 
 @pytest.mark.parametrize("cell", CELL)
@@ -40,7 +40,13 @@ def test_a_ponder_step_is_bare(cell: str, tmp_path: Path) -> None:
     means = Counter(Gemm=2 if cell == "lstm" else 1)
     assert Counter(node.op_type for node in body.node) == CELL[cell] + HALTING + means
     outside = Counter(node.op_type for node in file.graph.node)
-    assert not outside.keys() & {"Transpose", "Squeeze", "Unsqueeze", "Slice", "Reshape"}
+    assert not outside.keys() & {"Transpose", "Unsqueeze", "Slice", "Reshape"}
+    assert outside["Squeeze"] == 1  # the condition of the first iteration
+    shapes = {v.name: len(v.type.tensor_type.shape.dim) for v in file.graph.value_info}
+    assert len(body.output[0].type.tensor_type.shape.dim) == 0
+    assert shapes[loop.input[1]] == 0
+    (turns,) = (t for t in file.graph.initializer if t.name == loop.input[0])
+    assert onnx.numpy_helper.to_array(turns) > 0
 
 
 def test_an_unrolled_step_adds_its_projection_once(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_refused(tmp_path: Path, name: str, features: tuple[int, ...], message: 
     with pytest.raises(UserError, match=message) as raised:
         exported(tmp_path, name, *features, sequence=9)
     assert str(raised.value).startswith("target native: ")
-    assert str(raised.value).endswith("use --target onnx, tflite, coreml")
+    assert str(raised.value).endswith("use --target onnx,tflite,coreml")
     assert not (tmp_path / "out").exists()
 
 

@@ -210,7 +210,7 @@ def refused(subject: Subject, reason: str) -> UserError:
     others = [name for name in TARGETS if name != "native"]
     return UserError(
         f"target native: {subject.name}: {reason}: the engine runs recurrent cells with affine "
-        f"maps around them: use --target {', '.join(others)}"
+        f"maps around them: use --target {','.join(others)}"
     )
 
 

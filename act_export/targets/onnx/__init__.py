@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import onnx
 import onnx_ir as ir
 import torch
 from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 
-from act_artefact.interface import Interface
 from act_export.program import Program
 from act_export.targets.onnx.names import rename
 from act_export.targets.onnx.optimise import optimise
@@ -48,19 +46,9 @@ def convert(program: Program, path: Path, metadata: dict[str, str], precision: s
     optimise(lowered.model, float_weights=precision != "int8")
     PRECISIONS[precision](lowered.model)
     rename(lowered.model, [t.name for t in program.interface.outputs])
-    _make_optional(lowered.model, program.interface)
     lowered.model.ir_version = IR_VERSION
     lowered.model.metadata_props.update(metadata)
     lowered.save(path)
-
-
-def _make_optional(model: ir.Model, interface: Interface) -> None:
-    """An input with an initializer may be left out of a call."""
-    for value, tensor in zip(model.graph.inputs, interface.inputs, strict=True):
-        if tensor.default is not None:
-            default = np.full(tensor.at(1), tensor.default, tensor.dtype)
-            value.const_value = ir.tensor(default, name=value.name)
-            model.graph.register_initializer(value)
 
 
 def operations(path: Path) -> int:

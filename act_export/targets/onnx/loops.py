@@ -6,7 +6,16 @@ import numpy as np
 import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
-from act_export.targets.onnx.values import add_constant, constant, loops
+from act_export.targets.onnx.values import (
+    add_constant,
+    add_node,
+    constant,
+    loops,
+    static_shape,
+)
+
+UNLIMITED = np.array(np.iinfo(np.int64).max)
+"""A trip count that only the condition ends."""
 
 CANNOT_FAIL = {"Add", "Sub", "Mul", "Cast", "Concat", "Gemm", "MatMul", "Reshape", "Sigmoid"}
 """Ops safe before a loop that then makes no iteration: no value or index makes them fail."""
@@ -50,12 +59,15 @@ class CountTurns(ir.passes.InPlacePass):
     """Let the loop count the iterations that a condition counts, as max(a, n) < limit does.
 
     n grows by one in every iteration, so the condition on it is a trip count known beforehand.
-    Saves a node a ponder step.
+    Saves a node a ponder step. A loop without one gets the largest there is: onnxruntime's symbolic
+    shape inference fails where it is left out.
     """
 
     def call(self, model: ir.Model) -> ir.passes.PassResult:
-        changed = [_count_turns(model, body, loop) for body, loop in loops(model).items()]
-        return ir.passes.PassResult(model, modified=any(changed))
+        for body, loop in loops(model).items():
+            if loop.inputs[0] is None and not _count_turns(model, body, loop):
+                loop.replace_input_with(0, add_constant(model, "turns", UNLIMITED))
+        return ir.passes.PassResult(model, modified=True)
 
 
 class DropUnusedVariables(ir.passes.InPlacePass):
@@ -80,6 +92,30 @@ class DropUnusedVariables(ir.passes.InPlacePass):
                 dropped = True
         RemoveUnusedNodesPass()(model)
         return ir.passes.PassResult(model, modified=dropped)
+
+
+class ScalarConditions(ir.passes.InPlacePass):
+    """Make the conditions of loops scalars, as ONNX says that they are.
+
+    A loop over one row is exported with a condition of shape (1, 1), which ONNX Runtime takes and
+    OpenVINO refuses. Costs a node a ponder step, which copies nothing.
+    """
+
+    def call(self, model: ir.Model) -> ir.passes.PassResult:
+        changed = False
+        for body, loop in loops(model).items():
+            before, after = loop.inputs[1], body.outputs[0]
+            if before is not None and static_shape(before) not in (None, ()):
+                loop.replace_input_with(1, add_node(loop, "Squeeze", [before], (), before.dtype))
+                changed = True
+            if static_shape(after) not in (None, ()):
+                squeezed = ir.node("Squeeze", [after])
+                (scalar,) = squeezed.outputs
+                scalar.shape, scalar.type = ir.Shape(()), after.type
+                body.append(squeezed)
+                body.outputs[0] = scalar
+                changed = True
+        return ir.passes.PassResult(model, modified=changed)
 
 
 def _inside(value: ir.Value, body: ir.Graph) -> bool:
@@ -142,7 +178,7 @@ def _drop(body: ir.Graph, loop: ir.Node, places: list[int]) -> None:
 
 def _count_turns(model: ir.Model, body: ir.Graph, loop: ir.Node) -> bool:
     less = body.outputs[0].producer()
-    if loop.inputs[0] is not None or less is None or less.op_type != "Less":
+    if less is None or less.op_type != "Less":
         return False
     larger, limit = less.inputs
     limits = constant(limit)

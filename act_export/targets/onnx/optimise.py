@@ -30,6 +30,7 @@ from act_export.targets.onnx.loops import (
     CountTurns,
     DropUnusedVariables,
     HoistInvariants,
+    ScalarConditions,
 )
 from act_export.targets.onnx.values import static_shape
 from act_export.targets.onnx.views import CollapseViews
@@ -71,6 +72,7 @@ def optimise(model: ir.Model, float_weights: bool) -> None:
         CollapseViews(),
         CountTurns(),
         DropUnusedVariables(),
+        ScalarConditions(),
         RemoveUnusedNodesPass(),
         DeduplicateInitializersPass(),
         OutputFixPass(),

@@ -13,24 +13,28 @@ from litert_converter.mlir import ir
 
 
 def separate(module: Any) -> None:
-    """Let each signature of a converted module return only what it computes, and that once."""
+    """Let each signature of a converted module return only what it computes, and that once.
+
+    A loop's body may return what it was given, but that once too: other runtimes than LiteRT refuse
+    one tensor in two places.
+    """
     for function in module.operation.regions[0].blocks[0].operations:
-        if function.operation.name == "func.func" and not _is_private(function):
+        if function.operation.name == "func.func":
             (block,) = function.operation.regions[0].blocks
-            _separate(list(block.operations)[-1].operation)
+            _separate(list(block.operations)[-1].operation, passing=_is_private(function))
 
 
 def _is_private(function: Any) -> bool:
-    """True if it is the condition or body of a loop, which may return any value."""
+    """True if it is the condition or body of a loop."""
     attributes = function.operation.attributes
     return "sym_visibility" in attributes and attributes["sym_visibility"].value == "private"
 
 
-def _separate(end: Any) -> None:
+def _separate(end: Any, *, passing: bool) -> None:
     taken = set()
     for place, value in enumerate(list(end.operands)):
         passed = isinstance(value.owner, ir.Block) or not value.owner.operands
-        if passed or value in taken:
+        if (passed and not passing) or value in taken:
             with end.location, ir.InsertionPoint(end):
                 end.operands[place] = _copy(value)
         taken.add(value)
