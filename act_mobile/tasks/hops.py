@@ -27,7 +27,7 @@ class Hops(Task):
 
     name: ClassVar[str] = "hops"
     recipe: ClassVar[Recipe] = Recipe(
-        "lstm", 256, 128, 6, 0.1, 2e-3, 15_000, 0.4, halting_bias=0.0, tau_warmup=0.3, tau_ramp=0.4
+        "lstm", 256, 128, 6, 0.2, 2e-3, 15_000, 0.4, halting_bias=0.0, tau_warmup=0.3, tau_ramp=0.4
     )
     difficulty_name: ClassVar[str] = "hops"
     evaluation_rows: ClassVar[int] = 4096

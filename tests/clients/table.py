@@ -35,9 +35,8 @@ TAIL = """\
 - OpenVINO computes in bfloat16 on processors that have it, which is too coarse here: set
   `INFERENCE_PRECISION_HINT` to `f32`, as these tests do. It knows the tensors of a TFLite file by
   other names: `x` is `serving_default_x`, and `y` is `serving_default_y_output`.
-- onnxruntime's `symbolic_shape_infer` (1.32.0) fails on loops without a trip count
-  (`KeyError: ''`: batches, budget inputs, any number of time steps), and on what follows a
-  ReduceMax (unrolled ponder steps, iterated nets). No client above needs it.
+- onnxruntime's `symbolic_shape_infer` (1.32.0) fails on what follows a ReduceMax (unrolled ponder
+  steps, iterated nets), whose axes are an input since opset 18. No client above needs it.
 """
 
 
