@@ -72,6 +72,7 @@ def build(
         },
         "variants": variants,
         "front": _front(measurements, variants),
+        "fronts": _fronts(measurements, variants),
         "verdicts": _verdicts(measurements, variants),
     }
 
@@ -239,6 +240,19 @@ def _front(
         "higher_is_better": name in HIGHER_IS_BETTER,
         "labels": [variant["label"] for (variant, _), on in zip(shown, marks, strict=True) if on],
     }
+
+
+def _fronts(
+    measurements: Sequence[Measurement], variants: list[dict[str, Any]]
+) -> dict[str, list[str]]:
+    """The front of each target by itself, where there are several with a front of two or more."""
+    fronts = {}
+    for target in dict.fromkeys(each["target"] for each in variants):
+        places = [k for k, each in enumerate(variants) if each["target"] == target]
+        front = _front([measurements[k] for k in places], [variants[k] for k in places])
+        if front and len(places) > 1:
+            fronts[target] = front["labels"]
+    return fronts if len(fronts) > 1 else {}
 
 
 def _verdicts(

@@ -34,10 +34,19 @@ FRONT_HEIGHT = 380
 QUANTILES = ("p50", "p90", "p99")
 
 
-def front(report: Report) -> str:
-    """Draw what pondering buys: the metric against cost per time step, with the Pareto front."""
+def front(report: Report, target: str | None = None) -> str:
+    """Draw what pondering buys: the metric against cost per time step, with the Pareto front.
+
+    Args:
+        target: draw its variants alone, with their own front.
+    """
     best = report["front"]
-    shown = [each for each in measured(report) if each["metric"]]
+    members = best["labels"] if target is None else report["fronts"][target]
+    shown = [
+        each
+        for each in measured(report)
+        if each["metric"] and (target is None or each["target"] == target)
+    ]
     costs = [cost_of(each)["typical_per_time_step"] for each in shown]
     scores = [each["metric"]["value"] for each in shown]
     size, sign = unit(report["cost"], max(costs))
@@ -48,7 +57,7 @@ def front(report: Report) -> str:
     parts = [frame(x, y, f"per time step, {name}", f"{best['metric']}, {better} is better", size)]
 
     points = [(x(cost), y(score)) for cost, score in zip(costs, scores, strict=True)]
-    on_front = [each["label"] in best["labels"] for each in shown]
+    on_front = [each["label"] in members for each in shown]
     labels = [Label(each["label"], [point]) for each, point in zip(shown, points, strict=True)]
     edge = _stairs(sorted(point for point, on in zip(points, on_front, strict=True) if on))
     lines = [edge]
@@ -60,6 +69,8 @@ def front(report: Report) -> str:
             values = shown[k]["budget"].values()
             labels[k] = Label(", ".join(f"{value:g}" for value in values), [points[k]])
         labels.append(Label(shown[sweep[0]]["artefact"], lines[-1]))
+    if target is None and report.get("fronts"):
+        labels = []  # the pictures of each target have the names
     for k, spot in enumerate(place(labels, points, lines, y.start)):
         kind = "soft" if k < len(shown) and not on_front[k] else "label"
         parts.append(text(spot.x, spot.y, labels[k].words, spot.anchor, kind))
@@ -80,6 +91,8 @@ def front(report: Report) -> str:
         for each, score, cost in zip(shown, scores, costs, strict=True)
     )
     title = f"{best['metric']} against cost per time step"
+    if target is not None:
+        return picture(f"front-{target}", f"{title}, {target}", words, parts, FRONT_HEIGHT)
     return picture("front", title, words, parts, FRONT_HEIGHT)
 
 

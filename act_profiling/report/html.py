@@ -131,7 +131,12 @@ def _overview(report: Report) -> Iterator[str]:
             ("", "joined: one artefact at several budgets, the numbers"),
         )
         question = "What does pondering buy?"
-        figures.append(figure(question, "The metric against cost", charts.front(report), key))
+        fronts = report.get("fronts", {})
+        for target in fronts:
+            caption = f"The metric against cost, {target}"
+            figures.append(figure(question, caption, charts.front(report, target), key))
+        caption = "The metric against cost, all runtimes" if fronts else "The metric against cost"
+        figures.append(figure(question, caption, charts.front(report), key))
     key = legend(
         ("var(--fixed)", "fixed"),
         ("var(--accent)", "ponder steps, at the mean N of a call"),

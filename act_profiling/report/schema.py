@@ -311,6 +311,7 @@ class ReportFile(Struct, forbid_unknown_fields=True):
     provenance: _Provenance
     variants: Annotated[list[_Variant], Meta(min_length=1)]
     front: _Front | None
+    fronts: dict[Name, list[Text]] = {}
     verdicts: list[_Verdict] = []
     rows: _Rows | UnsetType = UNSET
 

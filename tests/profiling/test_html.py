@@ -251,3 +251,21 @@ def test_a_browser_shows_it_light_and_dark(tmp_path: Path) -> None:
     light, dark = corners
     assert light > 230
     assert dark < 30
+
+
+def test_each_runtime_has_a_front_of_its_own() -> None:
+    rows = [
+        measurement(f"{target} {name}", target=target, fixed=fixed, metric=bits)
+        for target, offset in (("onnx", 0.0), ("tflite", 90_000.0))
+        for name, fixed, bits in (("cheap", 10_000 + offset, 2.0), ("good", 60_000 + offset, 1.8))
+    ]
+    value = report(rows)
+    assert value["front"]["labels"] == ["onnx cheap", "onnx good"]
+    assert value["fronts"]["tflite"] == ["tflite cheap", "tflite good"]
+    root = page(value)
+    svg = picture(root, "bits_per_char against cost per time step, tflite")
+    assert (len(marks(svg, "on")), len(marks(svg, "off"))) == (2, 0)
+    assert {"tflite cheap", "tflite good"} <= {words(each) for each in svg.iter("text")}
+    everything = picture(root, "bits_per_char against cost per time step")
+    assert (len(marks(everything, "on")), len(marks(everything, "off"))) == (2, 2)
+    assert report(rows[:2])["fronts"] == {}
