@@ -70,6 +70,13 @@ def read_golden(manifest: Manifest, folder: Path) -> list[GoldenCall]:
             )
         if not np.isfinite(array).all() or (name.endswith(TOLERANCE) and array.min() < 0):
             raise UserError(f"{path}: {name!r} has infinite values or tolerances below 0")
+    vocab_size = manifest.model.get("vocab_size")
+    if interface.data.dtype == "int32" and isinstance(vocab_size, int):
+        low, high = int(data.min()), int(data.max())
+        if not 0 <= low <= high < vocab_size:
+            raise UserError(
+                f"{path}: tokens from {low} to {high}, the model knows 0 to {vocab_size - 1}"
+            )
     calls = [{name: array[k] for name, array in arrays.items()} for k in range(count)]
     return [_call(interface, call) for call in calls]
 

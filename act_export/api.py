@@ -39,6 +39,8 @@ class Export:
     verification: Verification
     seconds: dict[str, float]
     """By stage; ``trace`` is shared by all targets of a call."""
+    written_out: list[str]
+    """The kinds of torch's recurrent layers that are in the artefact once for each time step."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -111,12 +113,14 @@ def export(
         done = []
         for each, place in places:
             attempt = pipeline.run(each, aside[place])
-            done.append(_export(each, attempt, place / attempt.path.name))
+            written_out = [] if each.keeps_layers else subject.torch_layers
+            done.append(_export(each, attempt, place / attempt.path.name, written_out))
     return done
 
 
-def _export(target: Target, attempt: Attempt, path: Path) -> Export:
+def _export(target: Target, attempt: Attempt, path: Path, written_out: list[str]) -> Export:
     made = attempt.path
+    many = attempt.manifest.sequence not in ("stream", 1, "dynamic")
     return Export(
         target,
         path,
@@ -125,6 +129,7 @@ def _export(target: Target, attempt: Attempt, path: Path) -> Export:
         operations(target, made),
         attempt.verification,
         attempt.seconds,
+        written_out if many else [],
     )
 
 

@@ -84,6 +84,12 @@ def _remarks(export: Export) -> Iterator[tuple[str, str]]:
         )
     if choice and choice["left_out"]:
         yield f"{choice['left_out']}.", "dim"
+    if export.written_out:
+        yield (
+            f"{export.operations} operations, because {', '.join(export.written_out)} is written "
+            "out for every time step; ONNX keeps such a layer as one.",
+            "yellow",
+        )
     if found.ponder_steps_differ and found.tolerance is None:
         yield f"N differs in {found.ponder_steps_differ} time steps.", "yellow"
     elif found.ponder_steps_differ:

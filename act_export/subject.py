@@ -77,6 +77,12 @@ class Subject:
         return [part for part in self.pondering if isinstance(part, ACT)]
 
     @property
+    def torch_layers(self) -> list[str]:
+        """The kinds of torch's own recurrent layers among its parts, as ``nn.LSTM``."""
+        parts = (part for part in self.module.modules() if isinstance(part, nn.RNNBase))
+        return sorted({f"nn.{type(part).__name__}" for part in parts})
+
+    @property
     def policies(self) -> list[Halting]:
         """The halting policy of each layer that ponders, in the order of N and R."""
         return [policy for each in self.carriers for policy in each.policies]

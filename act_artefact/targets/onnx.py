@@ -25,6 +25,7 @@ TARGET = Target(
         "fp16": "ONNX Runtime 1.14 (opset 18)",
         "int8": "ONNX Runtime 1.22 (8-bit MatMulNBits)",
     },
+    keeps_layers=True,
     # A GRU's steps are two operations when written out, and the second may be left out.
     unrolled_from=0.0,
     example="model.pt --target onnx --ponder loop --sequence 32 --batch 4",

@@ -94,3 +94,17 @@ def test_a_link_in_its_place(bundle: tuple[Manifest, Path]) -> None:
     (folder / "m.golden.npz").symlink_to("other.npz")
     with pytest.raises(UserError, match="m.golden.npz: is a symbolic link"):
         read_golden(manifest, folder)
+
+
+@pytest.mark.parametrize("token", [-1, 7])
+def test_tokens_that_the_model_does_not_know(token: int, tmp_path: Path) -> None:
+    """A runtime on a device may read past the embedding's end."""
+    save_model(tmp_path / "m.pt", pondering(vocab_size=7))
+    export(tmp_path / "m.pt", "native", output=tmp_path, options=Options(samples=5))
+    manifest, path = read_manifest(tmp_path / "m.manifest.json"), tmp_path / "m.golden.npz"
+    assert read_golden(manifest, tmp_path)
+    arrays = dict(np.load(path))
+    arrays["tokens"].flat[0] = token
+    np.savez(path, **arrays)
+    with pytest.raises(UserError, match=r"tokens from .*, the model knows 0 to 6"):
+        read_golden(manifest, tmp_path)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from act_artefact.errors import UserError
 from act_export import Export, Options, export
+from act_export.report import table
 from act_export.runtimes import load
 from act_mobile import ACT
 from tests.export import own_modules
@@ -67,6 +68,25 @@ def test_stateful_layers_are_carried(target: str, tmp_path: Path) -> None:
 def test_stateful_layers_in_whole_sequences(tmp_path: Path) -> None:
     done = made("listening", "onnx", tmp_path, {"x": draw(4, 9, 3)}, ponder="loop", sequence=3)
     assert done.verification.passed
+    assert done.written_out == []
+
+
+def test_layers_that_are_written_out_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrays = {"x": draw(4, 12, 3)}
+    counts = []
+    for time in (3, 6):
+        folder = tmp_path / str(time)
+        folder.mkdir()
+        done = made("listening", "tflite", folder, arrays, ponder="loop", sequence=time)
+        assert done.written_out == ["nn.GRU"]
+        counts.append(done.operations)
+        table([done])
+        shown = " ".join(capsys.readouterr().out.split())
+        assert f"{done.operations} operations, because nn.GRU is written out" in shown
+    # Each time step more adds the operations of both layers of the GRU.
+    assert counts[1] > counts[0] + 3 * 2 * 8
 
 
 @pytest.mark.parametrize("target", TARGETS)
