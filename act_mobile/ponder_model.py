@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -13,16 +14,16 @@ if TYPE_CHECKING:
     from act_mobile.ponder.module import Ponder
 
 
-class PonderModel(nn.Module):
+class PonderModel(nn.Module, ABC):
     """A model of a kind in :mod:`act_mobile.models`; its results have ``output`` and ``ponder``."""
 
     config: Any
     """Its :class:`act_mobile.models.Config`."""
 
     @property
+    @abstractmethod
     def layer(self) -> ACT | Ponder:
         """The part that ponders."""
-        raise NotImplementedError
 
     @property
     def policy(self) -> Halting:

@@ -15,7 +15,7 @@ from act_mobile.tasks.task import Batch, Recipe, Task, size
 
 @dataclass(frozen=True)
 class Hops(Task):
-    """Where do 1 to ``hops`` steps lead, each from a node to the one that it points to?
+    """Chains of 1 to ``hops`` steps, each from a node to the one that it points to.
 
     The table of ``nodes`` pointers is a permutation, so that a chain never gets stuck. Few hops are
     frequent and many are rare: each count is drawn ``ratio`` percent as often as the one before.

@@ -49,7 +49,7 @@ def test_answers_the_golden_bundle(
         assert record.message in found.message
 
 
-@pytest.mark.skipif(IS_QUICK, reason="quick")
+@pytest.mark.skipif(IS_QUICK, reason="left out of a quick run")
 def test_ort_files_hold_wide_weights(exported: Export, installed: Install, tmp_path: Path) -> None:
     """onnxruntime 1.32.0 folds the Cast of each fp16 weight when it converts, at any level.
 

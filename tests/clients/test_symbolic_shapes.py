@@ -12,7 +12,10 @@ from tests.clients.exports import ROWS, Artefact, Row
 
 pytestmark = [
     pytest.mark.clients,
-    pytest.mark.skipif(os.environ.get("ACT_CLIENTS") == "quick", reason="quick"),
+    pytest.mark.skipif(
+        os.environ.get("ACT_CLIENTS") == "quick",
+        reason="left out of a quick run",
+    ),
 ]
 
 FAILS = {
