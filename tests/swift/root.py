@@ -12,10 +12,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO
 
 from act_artefact.cache import cache
 from act_artefact.errors import UserError
+from act_profiling.devices.emulated.tool import run_tool
 
 SOURCE = "http://deb.debian.org/debian trixie main"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -118,8 +118,9 @@ def _download(folder: Path) -> list[Path]:
     configuration = folder / "apt.conf"
     configuration.write_text(APT.format(folder=folder))
     environment = {**os.environ, "APT_CONFIG": str(configuration)}
-    _call(["apt-get", "--quiet", "update"], environment)
-    _call(["apt-get", "--quiet", "--yes", "--download-only", "install", *PACKAGES], environment)
+    run_tool(["apt-get", "--quiet", "update"], minutes=MINUTES, environment=environment)
+    download = ["apt-get", "--quiet", "--yes", "--download-only", "install", *PACKAGES]
+    run_tool(download, minutes=MINUTES, environment=environment)
     return sorted((folder / "cache/archives").glob("*.deb"))
 
 
@@ -130,37 +131,10 @@ def _unpack(package_file: Path, root: Path) -> None:
     with subprocess.Popen(
         ["dpkg-deb", "--fsys-tarfile", str(package_file)], stdout=subprocess.PIPE
     ) as files:
-        _call(unpack, stdin=files.stdout)
+        run_tool(unpack, minutes=MINUTES, stdin=files.stdout)
     if files.returncode:
         raise UserError(f"{package_file.name} cannot be unpacked: try again")
     package_file.unlink()
-
-
-def _call(
-    arguments: list[str],
-    environment: dict[str, str] | None = None,
-    stdin: IO[bytes] | None = None,
-) -> None:
-    """Run a tool.
-
-    Raises:
-        UserError: it failed, with the last line of its output.
-    """
-    try:
-        done = subprocess.run(
-            arguments,
-            env=environment,
-            stdin=stdin or subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60 * MINUTES,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError(f"{arguments[0]} took more than {MINUTES} minutes: try again") from None
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-        raise UserError(f"{' '.join(arguments[:3])} failed: {said}")
 
 
 if __name__ == "__main__":

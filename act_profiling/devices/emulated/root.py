@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from act_artefact.errors import UserError
 from act_profiling.devices.emulated.namespace import LIBRARIES
+from act_profiling.devices.emulated.tool import run_tool
 from act_profiling.glibc import debian_root
 
 PACKAGES = (
@@ -71,7 +71,7 @@ def build_root(root: Path) -> None:
         folder, built = Path(aside), Path(aside) / "root"
         packages = _download(folder / "apt")
         for file in packages:
-            _call(["dpkg-deb", "--extract", str(file), str(built)])
+            run_tool(["dpkg-deb", "--extract", str(file), str(built)], minutes=MINUTES)
         _make_android_like(built)
         if root.exists():
             shutil.rmtree(root)
@@ -86,8 +86,9 @@ def _download(folder: Path) -> list[Path]:
     configuration = folder / "apt.conf"
     configuration.write_text(APT.format(folder=folder))
     environment = {**os.environ, "APT_CONFIG": str(configuration)}
-    _call(["apt-get", "--quiet", "update"], environment)
-    _call(["apt-get", "--quiet", "download", *PACKAGES], environment, folder / "packages")
+    run_tool(["apt-get", "--quiet", "update"], minutes=MINUTES, environment=environment)
+    download = ["apt-get", "--quiet", "download", *PACKAGES]
+    run_tool(download, minutes=MINUTES, environment=environment, folder=folder / "packages")
     return sorted((folder / "packages").glob("*.deb"))
 
 
@@ -101,40 +102,14 @@ def _make_android_like(root: Path) -> None:
     (tools / "sh").symlink_to("/bin/mksh")
     (root / "bin" / "sh").unlink(missing_ok=True)
     (root / "bin" / "sh").symlink_to("/bin/mksh")
-    listed = _call(["qemu-aarch64", "-L", str(root), str(root / "bin" / "toybox")])
+    toybox = ["qemu-aarch64", "-L", str(root), str(root / "bin" / "toybox")]
+    listed = run_tool(toybox, minutes=MINUTES)
     for applet in listed.split():
         if applet not in ("sh", "toybox"):
             (tools / applet).symlink_to("/bin/toybox")
     (root / "etc" / "passwd").write_text("root:x:0:0::/:/system/bin/sh\n")
     (root / "etc" / "group").write_text("root:x:0:\n")
     (root / MADE_OF).write_text(" ".join(PACKAGES))
-
-
-def _call(
-    arguments: list[str], environment: dict[str, str] | None = None, folder: Path | None = None
-) -> str:
-    """Run a tool and return what it prints.
-
-    Raises:
-        UserError: it failed, with the last line of its output.
-    """
-    try:
-        done = subprocess.run(
-            arguments,
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60 * MINUTES,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError(f"{arguments[0]} took more than {MINUTES} minutes: try again") from None
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-        raise UserError(f"{' '.join(arguments[:3])} failed: {said}")
-    return done.stdout
 
 
 if __name__ == "__main__":
