@@ -1,8 +1,8 @@
 // The page of web.py: the engine, onnxruntime-web and LiteRT.js, timed in turns.
 //
 // The job: {"files": {SUBJECT: address}, "subjects": {SUBJECT: [runtime, model]}, "models": {MODEL:
-// {"tokens": bool, "width", "values": (steps x width), "states": {name: size}}}, "turns", "chunk"}. A model of tokens
-// takes them as one sequence; of features every time step is a sequence of its own, from a state of zeros.
+// {"tokens": bool, "width", "values": (steps x width), "states": {name: size}}}, "turns"}. A model of tokens takes
+// them as one sequence; of features every time step is a sequence of its own, from a state of zeros.
 //
 // A runtime is a function of a model's file that returns a function of its rows: it runs them, and `first` begins a
 // sequence.
@@ -11,6 +11,8 @@ import { ActEngine } from "/engine/act.js";
 import { send } from "/programs/page.mjs";
 
 const WARM_MS = 300; // the first thousand calls run in the baseline compiler
+const WARM_STEPS = 8;
+const CHUNK_US = 500; // short enough to be left alone in some turn, long for a clock of 5 us
 
 async function engine(file, { tokens }) {
   const loaded = await ActEngine.load();
@@ -83,29 +85,42 @@ async function microseconds(run) {
   return 1e3 * (performance.now() - start);
 }
 
-// Rows of a model's inputs, in chunks.
-function chunksOf({ tokens, width, values }, size) {
-  const Row = tokens ? Int32Array : Float32Array, chunks = [];
-  for (let at = 0; at < values.length; at += width * size) {
-    const rows = [];
-    for (let i = at; i < at + width * size; i += width) rows.push(Row.from(values.slice(i, i + width)));
-    chunks.push(rows);
+// A model's inputs, row by row.
+function rowsOf({ tokens, width, values }) {
+  const Row = tokens ? Int32Array : Float32Array;
+  return Array.from({ length: values.length / width }, (_, i) => Row.from(values.slice(i * width, (i + 1) * width)));
+}
+
+// The least microseconds of a time step, once it has run for a while.
+async function warmUp(run, rows) {
+  let least = Infinity;
+  for (let us = 0; us < 1e3 * WARM_MS; ) {
+    const took = await microseconds(() => run(rows, true));
+    us += took;
+    least = Math.min(least, took / rows.length);
   }
-  return chunks;
+  return least;
+}
+
+// The rows in chunks of one size, as long as CHUNK_US allows.
+function chunksOf(rows, us) {
+  let size = Math.max(1, Math.min(rows.length, Math.floor(CHUNK_US / us)));
+  while (rows.length % size) size--;
+  return Array.from({ length: rows.length / size }, (_, i) => rows.slice(i * size, (i + 1) * size));
 }
 
 export async function serve() {
   const job = await (await fetch("/job.json")).json();
   const subjects = [];
   for (const [name, [runtime, key]] of Object.entries(job.subjects)) {
-    const run = await RUNTIMES[runtime](job.files[name], job.models[key]);
-    const chunks = chunksOf(job.models[key], job.chunk);
+    const run = await RUNTIMES[runtime](job.files[name], job.models[key]), rows = rowsOf(job.models[key]);
     let total = 0;
-    for (const [i, rows] of chunks.entries()) await run(rows, i === 0, (n) => (total += n));
-    subjects.push({ name, run, chunks, n: total / chunks.flat().length, us: chunks.map(() => []) });
+    await run(rows, true, (n) => (total += n));
+    subjects.push({ name, run, rows, n: total / rows.length });
   }
-  for (const { run, chunks } of subjects) {
-    for (let us = 0; us < 1e3 * WARM_MS; ) us += await microseconds(() => run(chunks[0], true));
+  for (const subject of subjects) {
+    subject.chunks = chunksOf(subject.rows, await warmUp(subject.run, subject.rows.slice(0, WARM_STEPS)));
+    subject.us = subject.chunks.map(() => []);
   }
   for (let turn = 0; turn < job.turns; turn++) {
     for (const { run, chunks, us } of turn % 2 ? subjects.toReversed() : subjects) {

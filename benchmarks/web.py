@@ -3,12 +3,12 @@
     python -m benchmarks.web
 
 Microseconds of a time step, one thread; all are loaded in one page and take turns. Each turn runs
-400 time steps in chunks of 40; a figure is the mean over the chunks of their least time in any
-turn, in brackets of their median. charlm reads 400 characters with its state fed back; parity and
-hops get 400 inputs, each a sequence of one time step. Every call is made as an app makes it, and
-its y is read. The two runtimes get fp32 exports in the forms loop and peeled, of
-which the faster counts. "native" is the engine in C on the same processor, before and after the
-page. Then the sizes of the files that the page fetched. Needs npm and Chromium (.ci/packages).
+400 time steps in chunks of half a millisecond; a figure is the mean over the chunks of their least
+time in any turn, in brackets of their median. charlm reads 400 characters with its state fed back;
+parity and hops get 400 inputs, each a sequence of one time step. Every call is made as an app makes
+it, and its y is read. The two runtimes get fp32 exports in the forms loop and peeled, of which the
+faster counts. "native" is the engine in C on the same processor, before and after the page. Then
+the sizes of the files that the page fetched. Needs npm and Chromium (.ci/packages).
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ RUNTIMES = {"onnx": ONNXRUNTIME, "tflite": LITERT}
 PRECISIONS = ("fp32", "int8")
 FORMS: tuple[Ponder, ...] = ("loop", "peeled")
 STEPS, CHUNK = 400, 40
+"""Time steps, and how many of them at once in C."""
+
 TURNS = 25
 SECONDS = 600
 """The most that the page may take, on a machine that others use, too."""
@@ -135,7 +137,6 @@ def measure(packages: Path, folder: Path) -> dict[str, Any]:
         "subjects": {name: (kinds[target], row.model) for name, (row, target) in rows.items()},
         "models": models,
         "turns": TURNS,
-        "chunk": CHUNK,
     }
     native = {
         name: in_c(each, models[rows[name][0].model], folder)
