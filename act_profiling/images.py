@@ -119,7 +119,7 @@ def images(
     reader = _Reader(samples, labels)
     made = []
     for number, difficulty, ponder_steps in items:
-        x = samples.sequences[number][0]
+        x = samples.sequences[number][0].astype(np.float64)
         picked = x[[list(names or ()).index(role) for role in roles]] if roles else x.mean(0)[None]
         answers = [
             reader.answer(number, limit, found[number])

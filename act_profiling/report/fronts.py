@@ -119,8 +119,8 @@ def front(report: Report, target: str | None = None) -> str:
         soft = not fronts and k < len(shown) and not on_front[k]
         words = labels[k].words
         parts.append(text(spot.x, spot.y, words, spot.anchor, "soft" if soft else "label"))
-    for each, on, point in zip(shown, on_front, points, strict=True):
-        parts.append(_mark(report, each, point, on=on))
+    for k in sorted(range(len(shown)), key=on_front.__getitem__):  # the front above the others
+        parts.append(_mark(report, shown[k], points[k], on=on_front[k]))
     words = "; ".join(
         f"{each['label']} {score:.4g} at {amount(report['cost'], cost)}"
         f"{', on the front' if on else ''}"

@@ -14,15 +14,32 @@ from act_profiling.report.svg import element
 from act_profiling.report.words import Variant
 
 
-def verdicts(report: Report) -> Iterator[str]:
-    """State first whether pondering pays, and on which runtime by how much."""
+def verdicts(report: Report, variant: Variant) -> Iterator[str]:
+    """State first whether pondering pays, and on which runtime by how much.
+
+    Where there are no fixed nets to compare with, state what a call of ``variant`` costs.
+    """
     summary = words.summary(report)
+    yield element("p", escape(_sentence(summary or _cost(report, variant))), class_="verdict")
     if summary:
-        yield element("p", f"{escape(summary[0].upper() + summary[1:])}.", class_="verdict")
         what = "time" if report["cost"] == "latency" else "instructions"
         head = ("", "as accurate as", f"in so much of the {what}")
         rows = [[*map(escape, _row(each))] for each in report["verdicts"]]
         yield element("div", table(head, rows), class_="verdicts")
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _cost(report: Report, variant: Variant) -> str:
+    """What a call costs, in a few words."""
+    cost, found = report["cost"], cost_of(variant)
+    line, mean = found["line"], variant["ponder_steps"]["mean"]
+    if "missing" in line:
+        return f"a call takes {amount(cost, found['per_call']['p50'])}, at N {mean:.2f} in the mean"
+    fixed, step = (amount(cost, line[key]) for key in ("fixed", "per_step"))
+    return f"a call takes {fixed}, and {step} for each ponder step: {mean:.2f} in the mean"
 
 
 def _row(judged: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -50,6 +67,9 @@ def lead(report: Report, variant: Variant) -> str:
     else:
         first = f"Instructions of {what}, counted on an emulated device: its times mean nothing."
     better = words.beaten(report, variant)
+    if better and report["front"]:
+        name = report["front"]["metric"]
+        better = better.replace(name, words.metric_name(name))
     return f"{first} It is {better}." if better else first
 
 

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from act_profiling.report import charts, details, fronts, headline, levels, names, rows, words
-from act_profiling.report.build import Report
+from act_profiling.report.build import Report, cost_of
 from act_profiling.report.markup import figure, legend, table
 from act_profiling.report.origin import provenance
 from act_profiling.report.svg import element
@@ -42,7 +42,7 @@ def render(report: Report) -> str:
 def _parts(report: Report) -> Iterator[str]:
     lead = words.leading(report)
     if lead:
-        yield from headline.verdicts(report)
+        yield from headline.verdicts(report, lead)
         yield element("p", escape(headline.lead(report, lead)), class_="lead")
         yield element("dl", "".join(headline.tiles(report, lead)), class_="tiles")
     for variant in report["variants"]:
@@ -57,7 +57,7 @@ def _parts(report: Report) -> Iterator[str]:
         others = [*fronts.figures(report), *levels.figures(report), _split(report)]
         narrow = [where] if where and not wide else []
         cards = (element("div", each, class_="card") for each in (*narrow, *others))
-        yield element("div", "".join((*first, *cards)), class_="pair")
+        yield element("div", "".join((*first, *cards)), class_="columns")
         yield element("h2", "All variants")
         yield element("div", rows.variants_table(report), class_="card scroll")
         yield element("h2", "Each variant")
@@ -73,13 +73,14 @@ def _remark(label: str, remark: str) -> str:
 
 
 def _split(report: Report) -> str:
-    key = legend(
+    entries = [
         ("var(--fixed)", "fixed"),
         ("var(--accent)", "ponder steps, at the mean N of a call"),
-        ("", "outlined: N never differs, so the parts cannot be told apart"),
-    )
+    ]
+    if any("missing" in cost_of(each)["line"] for each in words.measured(report)):
+        entries.append(("", "outlined: N never differs, so the parts cannot be told apart"))
     question = "Where does a call's cost go?"
-    return figure(question, "By the fitted line", charts.split(report), key)
+    return figure(question, "By the fitted line", charts.split(report), legend(*entries))
 
 
 def _start(report: Report) -> str:

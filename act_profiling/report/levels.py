@@ -29,10 +29,10 @@ def figures(report: Report) -> Iterator[str]:
     """Yield the figures; none where the data do not say how difficult they are."""
     shown = compared(report)
     if shown:
-        key = legend(
-            ("var(--front)", "ponders"),
-            ("var(--axis)", "fixed numbers of steps, each with its number"),
-        )
+        entries = [("var(--front)", "ponders")]
+        if len(shown) > 1:
+            entries.append(("var(--axis)", "fixed numbers of steps, each with its number"))
+        key = legend(*entries)
         name = shown[0]["difficulty"]["name"]
         yield figure(
             "Does it think longer about what is harder?",

@@ -15,6 +15,9 @@ from act_profiling.report.words import Variant
 
 COSTS = ("p50", "p90", "p99")
 
+ORDER = (2, 0, 3, 4, 5, 6, 1)
+"""Of ``words.COLUMNS``: what a phone shows without being moved stands first."""
+
 
 def variants_table(report: Report) -> str:
     """Make the table; rows of a sweep are in a body of their own, folded by a check box.
@@ -23,7 +26,7 @@ def variants_table(report: Report) -> str:
     """
     front = report["front"]
     metric = words.metric_name(front["metric"]) if front else "metric"
-    names = ("", metric, *words.COLUMNS)
+    names = ("", metric, *(words.COLUMNS[k] for k in ORDER))
     head = "".join(element("th", escape(name), scope="col") for name in names)
     groups: dict[tuple[Any, ...], list[Variant]] = {}
     for each in words.measured(report):
@@ -43,7 +46,8 @@ def _row(report: Report, variant: Variant, *, within: bool = False) -> str:
     form = "" if within else element("small", escape(_form(variant)))
     score = f"{variant['metric']['value']:.4g}" if variant["metric"] else words.NOTHING
     best = _star() if _best(report, variant) else ""
-    cells = [f"{escape(score)} {best}", *map(escape, words.cells(report, variant))]
+    found = words.cells(report, variant)
+    cells = [f"{escape(score)} {best}", *(escape(found[k]) for k in ORDER)]
     return _cells(escape(name) + form, cells, "budget" if within else None)
 
 
@@ -64,16 +68,18 @@ def _folded(report: Report, group: Sequence[Variant], name: str) -> str:
         low, high = min(values), max(values)
         return between(cost, (low, high)) if low < high else amount(cost, low)
 
-    cells = [
-        f"{escape(score)} {best}",
-        *(
-            escape(_range([f"{each[what]['mean']:.2f}" for each in group]))
-            for what in ("ponder_steps", "ponder_cost")
-        ),
-        escape(costs([each["typical_per_time_step"] for each in found])),
-        *(escape(costs([each["per_call"][which] for each in found])) for which in COSTS),
+    n, rho = (
+        _range([f"{each[what]['mean']:.2f}" for each in group])
+        for what in ("ponder_steps", "ponder_cost")
+    )
+    columns = [
+        n,
+        rho,
+        costs([each["typical_per_time_step"] for each in found]),
+        *(costs([each["per_call"][which] for each in found]) for which in COSTS),
         words.NOTHING,
     ]
+    cells = [f"{escape(score)} {best}", *(escape(columns[k]) for k in ORDER)]
     rows = _cells(title, cells, None) + "".join(_row(report, each, within=True) for each in group)
     return element("tbody", rows, class_="sweep-rows")
 

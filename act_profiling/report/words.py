@@ -150,7 +150,7 @@ def confidence(report: Report, line: Mapping[str, Any], name: str) -> str:
 
 def metric(variant: Variant) -> str:
     found = variant["metric"]
-    return f"{metric_name(found['name'])} {found['value']:.4g}" if found else NOTHING
+    return f"{found['name']} {found['value']:.4g}" if found else NOTHING
 
 
 def metric_name(name: str) -> str:

@@ -30,8 +30,9 @@ WIDE = False
 ROWS = 48
 """The most rows of the picture; more features are drawn as means of neighbours."""
 
-PICTURE, BARS, GAP, WORDS = 130.0, 84.0, 26.0, 22.0
-"""Heights of the features, of N, of what lies between them, and of a line of words."""
+PICTURE, BARS, GAP, WORDS, BELOW = 130.0, 84.0, 26.0, 22.0, 62.0
+"""Heights of the features, of N, of what lies between them, of a line of words, and of the numbers
+and the name of the axis."""
 
 
 def fits(variant: Variant) -> bool:
@@ -62,7 +63,7 @@ def draw(variant: Variant, ramp: Ramp, name: str) -> str:
     ]
     for start in sample["starts"][1:]:
         parts.append(segment(x(start), TOP, x(start), y.start, "mark"))
-    height = y.start + 52
+    height = y.start + BELOW
     answers = sample.get("answers", [])
     if answers:
         parts += _words(answers, x, sample["starts"], height)

@@ -171,7 +171,7 @@ def _drawn(
         yield from areas(np.zeros((height, width), np.int64), "m", *at(0, 0), cell, cell)
     if values is not None and images["high"] == 1:
         yes = [
-            (*at(r + 0.5, c + 0.42), *at(r + 0.5, c + 0.58)) for r, c in np.argwhere(values > 0.5)
+            (*at(r + 0.5, c + 0.49), *at(r + 0.5, c + 0.51)) for r, c in np.argwhere(values > 0.5)
         ]
         yield strokes(yes, "yes")
     for role, (x1, y1, x2, y2) in SIDES.items():
