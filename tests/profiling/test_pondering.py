@@ -18,9 +18,11 @@ from act_artefact.feeds import Samples
 from act_profiling.calls import answers
 from act_profiling.images import ANSWERS, ITEMS, ROLES, SIDE, chosen, images, limits
 from act_profiling.measurement import Answer, Measurement, Sample
-from act_profiling.report import html
+from act_profiling.report import html, pondering
 from act_profiling.report.build import Report
 from act_profiling.report.schema import ReportFile
+from act_profiling.report.schema_images import ImagesEntry
+from act_profiling.report.svg import Ramp
 from tests.profiling.synthetic import TEXT, measurement, ponder, report
 
 Array = np.ndarray[Any, Any]
@@ -144,9 +146,12 @@ def test_images_of_any_size_stay_small() -> None:
     arrays(np.int64, (1, 3, 3), elements=st.integers(-5, 5)),
     arrays(np.float32, (3, 3, 2), elements=FLOATS),
 )
-def test_any_numbers_make_a_page(x: Array, targets: Array, y: Array) -> None:
+def test_any_numbers_make_a_figure(x: Array, targets: Array, y: Array) -> None:
     found = images(samples(x, targets), ROLES, None, [(0, -3, 2)], {0: y}, {1: {0: y[..., :1]}})
-    assert page(report([dataclasses.replace(measurement(), images=found)])) is not None
+    entry = json.loads(json.dumps(dataclasses.asdict(found), allow_nan=False))
+    read = msgspec.to_builtins(msgspec.convert(entry, ImagesEntry))
+    figure = pondering.images.draw({"label": "<a>", "images": read}, Ramp(1, 8), "v")
+    assert ElementTree.fromstring(figure).tag == "figure"
 
 
 @given(st.lists(st.integers(-9, 9), min_size=1), st.integers(0, 10**6))
