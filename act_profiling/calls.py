@@ -36,7 +36,7 @@ SAMPLE_OF_FEATURES = 480
 LONG, MANY = 50, 8
 """Time steps of a sequence, and features of a time step, from which on they are such a picture."""
 MOST_LETTERS = 40
-"""Of the name of a class."""
+"""Characters of the name of a class."""
 
 
 class ArtefactCalls:

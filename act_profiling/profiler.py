@@ -203,7 +203,7 @@ class _Work:
 
 
 def _widest(works: Iterable[_Work]) -> list[_Work]:
-    """Of each artefact the variant that may ponder longest."""
+    """Choose of each artefact the variant that may ponder longest."""
     found: dict[Path, _Work] = {}
     for work in works:
         path, limit = work.variant.artefact.path, work.variant.budget.get("max_ponder", math.inf)

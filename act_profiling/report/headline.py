@@ -33,7 +33,7 @@ def _sentence(words: str) -> str:
 
 
 def _cost(report: Report, variant: Variant) -> str:
-    """What a call costs, in a few words."""
+    """State in a few words the cost of a call."""
     cost, found = report["cost"], cost_of(variant)
     line, mean = found["line"], variant["ponder_steps"]["mean"]
     if "missing" in line:

@@ -19,7 +19,7 @@ MOST = 40
 _NOISE = re.compile(
     r"\((?:R|TM|C)\)|[®™©]|\b(?:CPU|Processor|with .*Graphics)\b|@.*$|\b\d+-Core\b", re.IGNORECASE
 )
-"""What makers add to the names of their processors."""
+"""Additions of makers to the names of their processors."""
 
 
 def shortened(report: Report) -> Report:

@@ -16,7 +16,7 @@ from act_profiling.report.words import Variant
 COSTS = ("p50", "p90", "p99")
 
 ORDER = (2, 0, 3, 4, 5, 6, 1)
-"""Of ``words.COLUMNS``: what a phone shows without being moved stands first."""
+"""The order of ``words.COLUMNS``: those that a phone shows without being moved stand first."""
 
 
 def variants_table(report: Report) -> str:

@@ -193,6 +193,12 @@ def test_bytes_of_one_character_keep_their_places() -> None:
     assert [span.text for span in shown] == ["é", "·", "·", "\ufffd", "!"]
 
 
+def test_tokens_that_are_no_bytes_have_bars() -> None:
+    sample = Sample(np.array([1, 2]), tokens=np.array([65, 256]), vocabulary="bytes")
+    root = page(report([replace(measurement(), sample=sample)]))
+    assert marks(picture(root, "N along a sequence, charlm.tflite"), "f7")
+
+
 def test_sequences_of_text_are_paragraphs() -> None:
     shown = ElementTree.fromstring(f"<div>{coloured(b'onetwo', [1] * 6, (0, 3), Ramp(1, 1))}</div>")
     assert ["".join(each.itertext()) for each in shown] == ["one", "two"]

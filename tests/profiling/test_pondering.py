@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -141,6 +141,7 @@ def test_images_of_any_size_stay_small() -> None:
     page(report([dataclasses.replace(measurement(), images=found)]))
 
 
+@settings(deadline=None)  # the first figure takes longer than the others
 @given(
     arrays(np.float32, (1, 7, 3, 3), elements=FLOATS),
     arrays(np.int64, (1, 3, 3), elements=st.integers(-5, 5)),

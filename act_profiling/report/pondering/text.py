@@ -26,7 +26,9 @@ MOST_NAMED, LEAST_COUNT = 3, 3
 def fits(variant: Variant) -> bool:
     """True for bytes of text whose N is not the same everywhere."""
     sample = variant["sample"]
-    return bars.fits(variant) and bool(sample["tokens"]) and sample["vocabulary"] == "bytes"
+    if not bars.fits(variant) or not sample["tokens"] or sample["vocabulary"] != "bytes":
+        return False
+    return 0 <= min(sample["tokens"]) <= max(sample["tokens"]) < 256
 
 
 def draw(variant: Variant, ramp: Ramp, name: str) -> str:
@@ -60,13 +62,12 @@ def _longest(sample: Variant, ns: Sequence[int]) -> str:
             found[{32: "space", 10: "↵"}.get(token, chr(token))].append(n)
     means = {c: sum(each) / len(each) for c, each in found.items() if len(each) >= LEAST_COUNT}
     order = sorted(means, key=lambda c: -means[c])
-    if len(order) < 2 * MOST_NAMED:
+    longest = order[:MOST_NAMED]
+    shortest = [c for c in order[: -MOST_NAMED - 1 : -1] if means[c] < means[longest[-1]]]
+    if not shortest:
         return ""
-    longest, shortest = (
-        ", ".join(f"{c} ({means[c]:.1f})" for c in part)
-        for part in (order[:MOST_NAMED], order[: -MOST_NAMED - 1 : -1])
-    )
-    return f"; in the mean longest at {longest}, shortest at {shortest}"
+    named = (", ".join(f"{c} ({means[c]:.1f})" for c in part) for part in (longest, shortest))
+    return "; in the mean longest at {}, shortest at {}".format(*named)
 
 
 def coloured(tokens: Sequence[int], steps: Sequence[int], starts: Sequence[int], ramp: Ramp) -> str:
