@@ -7,6 +7,7 @@ import json
 from typing import Any
 from xml.etree import ElementTree
 
+import jsonschema
 import msgspec
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from act_artefact.feeds import Samples
 from act_profiling.calls import answers
 from act_profiling.images import ANSWERS, ITEMS, ROLES, SIDE, chosen, images, limits
 from act_profiling.measurement import Answer, Measurement, Sample
-from act_profiling.report import html, pondering
+from act_profiling.report import files, html, pondering
 from act_profiling.report.build import Report
 from act_profiling.report.schema import ReportFile
 from act_profiling.report.schema_images import ImagesEntry
@@ -60,6 +61,7 @@ def pictured(**changes: Any) -> Measurement:
 def page(value: Report) -> ElementTree.Element:
     """The page as it is after the report was written and read."""
     plain = json.loads(json.dumps(value, allow_nan=False))
+    jsonschema.validate(plain, json.loads(files.SCHEMA.read_text()))
     read = msgspec.to_builtins(msgspec.json.decode(json.dumps(plain), type=ReportFile))
     return ElementTree.fromstring(html.render(read).partition("\n")[2])
 
