@@ -234,3 +234,4 @@ static float dot(const float *a, const float *b, size_t count) {
 }
 
 #include "kernels_gates.h"
+#include "kernels_group.h"

@@ -90,10 +90,10 @@ def in_blocks(rows: Array, gates: int) -> Array:
 def input_map(layer: Layer) -> Affine:
     """A layer's map from its input to the gates, in blocks, with every bias that is added there.
 
-    A GRU's n gate multiplies the recurrent part, bias included, by r: that bias is apart.
+    The n gate of a GRU multiplies the recurrent part, bias included, by r: that bias is apart.
     """
     gates, recurrent = GATES[layer.cell], layer.recurrent.bias
-    if layer.cell == "gru":
+    if gates == 3:
         recurrent = np.where(np.arange(len(recurrent)) < 2 * layer.hidden_size, recurrent, 0)
     return Affine(
         in_blocks(layer.input.weight, gates), in_blocks(layer.input.bias + recurrent, gates)
