@@ -41,7 +41,8 @@ typedef struct {
   size_t patch_columns; /* ...so many floats apart */
   float *projection;   /* gates for each of `places`: what x adds to each ponder step */
   float *input_n;      /* units for each: its part in the n gate */
-  float *place;        /* one place's h; at the end, where answers are pooled, its mean */
+  float *blocks;       /* one place's gates as cells read them */
+  float *place;        /* its h; at the end, where answers are pooled, the mean */
   float *summary;      /* units, units: the mean of h over `places`, and its maximum */
   Vector mean;         /* `place` */
 } ImageState;
@@ -68,9 +69,6 @@ void actn_step_token(ActContext *context, int32_t token, float *y);
 
 /* An image that has been found finite and small enough -> y. */
 void actn_run_image(ActContext *context, const float *x, size_t height, size_t width, float *y);
-
-/* Moves the n gate's part out of a projection, and in its place what is added to U_n h. */
-void actn_split_n(const Layer *layer, float *projection, float *input_n);
 
 /* After the layer's h has changed. */
 void actn_quantise_h(const ActContext *context, const Layer *layer, LayerState *state);

@@ -123,8 +123,23 @@ static void project(ActContext *context) {
   for (size_t first = 0; first < image->count; first += GROUP)
     multiply(context, &product, first, layer->input.bias, 0,
              image->projection + first * layer->gates);
-  for (size_t i = 0; i < image->count; i++)
-    actn_split_n(layer, image->projection + i * layer->gates, image->input_n + i * layer->units);
+  for (size_t i = 0; i < image->count; i++) {
+    float *n = image->projection + i * layer->gates + 2 * layer->hidden;
+    memcpy(image->input_n + i * layer->units, n, layer->hidden * sizeof *n);
+    memcpy(n, layer->recurrent_bias, layer->hidden * sizeof *n);
+  }
+}
+
+/* Gate after gate -> blocks of PANEL units, gate after gate. What a block has beyond the hidden units is never
+   read. */
+static const float *in_blocks(const ActContext *context, const float *gates) {
+  const Layer *layer = &context->model->layers[0];
+  float *blocks = context->image->blocks;
+  for (size_t unit = 0; unit < layer->units; unit += PANEL)
+    for (size_t gate = 0; gate < 3; gate++)
+      memcpy(blocks + 3 * unit + gate * PANEL, gates + gate * layer->hidden + unit,
+             PANEL * sizeof *blocks);
+  return blocks;
 }
 
 /* One ponder step: from h to `next`, which then change names. */
@@ -139,7 +154,7 @@ static void update(ActContext *context) {
              context->gates);
     for (size_t i = 0; i < GROUP && first + i < image->count; i++) {
       memcpy(image->place, vector_at(image, &image->h, first + i), bytes);
-      context->kernels->gru(context->gates + i * layer->gates,
+      context->kernels->gru(in_blocks(context, context->gates + i * layer->gates),
                             image->input_n + (first + i) * layer->units, image->place,
                             layer->units);
       memcpy(vector_at(image, &image->next, first + i), image->place, bytes);
@@ -203,6 +218,7 @@ static void answer_pooled(ActContext *context, float *y) {
   memset(y, 0, bytes);
   if (!image->count) return;
   summarise(context);
+  memset(image->place, 0, layer->width * sizeof(float));
   memcpy(image->place, image->summary, layer->hidden * sizeof(float));
   if (integers(head->matrix.store)) context->kernels->quantise(&image->mean, layer->width);
   const float *start = head->bias;

@@ -89,7 +89,11 @@ static bool read_cell(const FileLayer *from, Layer *layer) {
   layer->width = round_up(layer->hidden, PADDING);
   layer->tensors = layer->cell == CELL_CONV_GRU ? 0 : layer->cell == CELL_LSTM ? 2 : 1;
   layer->gates = gates[layer->cell] * layer->units;
-  layer->read = layer->cell == CELL_CONV_GRU ? 2 * layer->units : layer->units;
+  layer->read = layer->units;
+  if (layer->cell == CELL_CONV_GRU) {
+    layer->gates = round_up(gates[layer->cell] * layer->hidden, PANEL);
+    layer->read = 2 * layer->units;
+  }
   return true;
 }
 
@@ -108,11 +112,12 @@ static bool read_halting(File *file, const FileLayer *from, Layer *layer) {
 static bool read_layer(File *file, const FileLayer *from, MapKind kind, size_t columns,
                        size_t recurrent_columns, Layer *layer) {
   Map recurrent;
-  if (!read_halting(file, from, layer) ||
-      !read_map(file, &from->input, kind, layer->gates, columns, &layer->input) ||
-      !read_map(file, &from->recurrent, KIND_MATRIX, layer->gates, recurrent_columns, &recurrent))
-    return false;
   bool conv = layer->cell == CELL_CONV_GRU, gru = conv || layer->cell == CELL_GRU;
+  size_t rows = conv ? 3 * layer->hidden : layer->gates;
+  if (!read_halting(file, from, layer) ||
+      !read_map(file, &from->input, kind, rows, columns, &layer->input) ||
+      !read_map(file, &from->recurrent, KIND_MATRIX, rows, recurrent_columns, &recurrent))
+    return false;
   layer->recurrent = recurrent.matrix;
   layer->flag = section(file, from->flag, conv ? 0 : layer->gates * sizeof(float));
   layer->recurrent_bias =

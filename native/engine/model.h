@@ -31,7 +31,7 @@ typedef struct {
   size_t units;      /* hidden rounded up to PANEL */
   size_t width;      /* of one tensor of the state: hidden rounded up to PADDING */
   size_t tensors;    /* of the state that goes from time step to time step: h, and c for LSTM */
-  size_t gates;      /* units of all gates */
+  size_t gates;      /* units of all gates; of a conv_gru hidden ones, rounded up to PANEL together */
   size_t read;       /* floats that the halting unit reads: h or, of an image, its mean and its maximum */
   Map input;
   Matrix recurrent;

@@ -57,7 +57,8 @@ void actn_quantise_h(const ActContext *context, const Layer *layer, LayerState *
   if (layer->quantised) context->kernels->quantise(&state->h, layer->width);
 }
 
-void actn_split_n(const Layer *layer, float *projection, float *input_n) {
+/* Moves the n gate's part out of a projection, and in its place what is added to U_n h. */
+static void split_n(const Layer *layer, float *projection, float *input_n) {
   for (size_t unit = 0; unit < layer->units; unit += PANEL) {
     float *n = projection + 3 * unit + 2 * PANEL;
     memcpy(input_n + unit, n, PANEL * sizeof *n);
@@ -87,8 +88,8 @@ static void prepare(ActContext *context, size_t index) {
   memcpy(context->first, context->projection, layer->gates * sizeof(float));
   context->kernels->accumulate(context->first, layer->flag, 1, layer->gates);
   if (layer->cell != CELL_GRU) return;
-  actn_split_n(layer, context->projection, context->input_n);
-  actn_split_n(layer, context->first, context->first_n);
+  split_n(layer, context->projection, context->input_n);
+  split_n(layer, context->first, context->first_n);
 }
 
 /* One ponder step: h, and c, of the layer become the next ones. */

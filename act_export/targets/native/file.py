@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from act_export.targets.native.description import GATES, Affine, Array, Image, Layer, Network
+from act_export.targets.native.description import Affine, Array, Image, Layer, Network
 from act_export.targets.native.panels import (
     PANEL,
     Packed,
-    in_blocks,
+    gate_rows,
     input_map,
     matrix,
     packed_bytes,
@@ -168,18 +168,18 @@ def _write_image(
 
 
 def _write_layer(sections: _Sections, record: Record, layer: Layer, precision: str) -> None:
-    gates, hidden = GATES[layer.cell], layer.hidden_size
+    hidden = layer.hidden_size
     record["cell"], record["hidden_size"] = CELLS.index(layer.cell), hidden
     record["max_ponder"], record["halting"] = layer.max_ponder, layer.halting
     record["threshold"], record["unit_bias"] = layer.threshold, layer.unit.bias[0]
     parts = layer.unit.weight.reshape(-1, hidden)  # of an image's mean, and of its maximum
     record["unit"] = sections.add_floats(pad(parts, PANEL, axis=1).reshape(-1))
     if layer.flag is not None:
-        record["flag"] = sections.add_floats(in_blocks(layer.flag, gates))
-    if gates == 3:
+        record["flag"] = sections.add_floats(gate_rows(layer, layer.flag))
+    if "gru" in layer.cell:
         record["recurrent_bias"] = sections.add_floats(layer.recurrent.bias[2 * hidden :])
     store = _store(layer, layer.recurrent, precision)
-    weight = in_blocks(layer.recurrent.weight, gates)
+    weight = gate_rows(layer, layer.recurrent.weight)
     sections.write(record["recurrent"], matrix(weight, None, store))
 
 
