@@ -49,10 +49,10 @@ static Room most(const ActModel *model) {
   return room;
 }
 
-/* Room for the largest image. */
+/* Room for the largest image, whose last place may be read in whole panels. */
 static Grid place_grid(const ActModel *model, Layout *layout, size_t channels, bool quantised) {
   size_t places = framed_places(model->image.height, model->image.width);
-  size_t floats = round_up(places * channels, PADDING);
+  size_t floats = round_up(places * channels + PANEL, PADDING);
   Grid grid = {.values = place_floats(layout, floats), .channels = channels};
   grid.vector = place_vector(layout, grid.values, floats, quantised);
   return grid;

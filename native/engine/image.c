@@ -131,7 +131,7 @@ static void project(ActContext *context) {
 }
 
 /* Gate after gate -> blocks of PANEL units, gate after gate. What a block has beyond the hidden units is never
-   read. */
+   kept. */
 static const float *in_blocks(const ActContext *context, const float *gates) {
   const Layer *layer = &context->model->layers[0];
   float *blocks = context->image->blocks;
@@ -165,29 +165,29 @@ static void update(ActContext *context) {
   image->next = before;
 }
 
-/* The mean of h over the places inside and, -1 where there are none, its maximum. Rows are summed first: images
-   may be large. */
+/* The mean of h over the places inside and, -1 where there are none, its maximum. A panel may
+   reach into the next place: what is beyond the hidden units is cleared. Rows are summed first: images may be large. */
 static void summarise(ActContext *context) {
+  const Kernels *kernels = context->kernels;
   const Layer *layer = &context->model->layers[0];
   ImageState *image = context->image;
-  float *mean = image->summary, *most = mean + layer->units, *sum = image->place;
-  memset(mean, 0, layer->hidden * sizeof *mean);
-  memset(sum, 0, layer->hidden * sizeof *sum);
-  for (size_t unit = 0; unit < layer->hidden; unit++) most[unit] = -1;
+  size_t units = layer->units;
+  float *mean = image->summary, *most = mean + units, *sum = image->place;
+  memset(mean, 0, units * sizeof *mean);
+  memset(sum, 0, units * sizeof *sum);
+  for (size_t unit = 0; unit < units; unit++) most[unit] = -1;
   for (size_t i = 0; i < image->count; i++) {
     const float *h = vector_at(image, &image->h, i);
-    for (size_t unit = 0; unit < layer->hidden; unit++) {
-      sum[unit] += h[unit];
-      most[unit] = h[unit] > most[unit] ? h[unit] : most[unit];
-    }
+    kernels->accumulate(sum, h, 1, units);
+    kernels->maximum(most, h, units);
     if ((i + 1) % image->width && i + 1 < image->count) continue;
-    for (size_t unit = 0; unit < layer->hidden; unit++) {
-      mean[unit] += sum[unit];
-      sum[unit] = 0;
-    }
+    kernels->accumulate(mean, sum, 1, units);
+    memset(sum, 0, units * sizeof *sum);
   }
-  size_t count = image->count ? image->count : 1;
-  for (size_t unit = 0; unit < layer->hidden; unit++) mean[unit] /= (float)count;
+  float count = (float)(image->count ? image->count : 1);
+  for (size_t unit = 0; unit < units; unit++)
+    mean[unit] = unit < layer->hidden ? mean[unit] / count : 0;
+  memset(most + layer->hidden, 0, (units - layer->hidden) * sizeof *most);
 }
 
 /* As halting.h has it. */

@@ -72,6 +72,9 @@ typedef struct {
   /* mean += weight * state. */
   void (*accumulate)(float *mean, const float *state, float weight, size_t count);
 
+  /* most = max(most, state), where both are numbers. */
+  void (*maximum)(float *most, const float *state, size_t count);
+
   /* Sum of a * b: the halting unit. */
   float (*dot)(const float *a, const float *b, size_t count);
 } Kernels;

@@ -158,6 +158,11 @@ static void accumulate(float *mean, const float *state, float weight, size_t cou
   for (size_t i = 0; i < count; i++) mean[i] += weight * state[i];
 }
 
+static void maximum(float *most, const float *state, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (state[i] > most[i]) most[i] = state[i];
+}
+
 static float dot(const float *a, const float *b, size_t count) {
   float lanes[PANEL] = {0}, sum = 0.0f;
   for (size_t i = 0; i < count; i += PANEL)
@@ -178,5 +183,6 @@ const Kernels actn_kernels_portable = {
     .rnn_tanh = rnn_tanh,
     .rnn_relu = rnn_relu,
     .accumulate = accumulate,
+    .maximum = maximum,
     .dot = dot,
 };
