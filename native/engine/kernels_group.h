@@ -1,10 +1,20 @@
 /* Products of GROUP vectors at once; of kernels_body.h, in its terms. A set of kernels that gains by it has also
-   defined GROUP_DOT_PAIR, a DOT_PAIR that does not move `from`, and GROUP_INT8_PANELS, how many of a tile's
-   panels it has registers for. */
+   defined GROUP_DOT_PAIR, a DOT_PAIR that does not move `from`, and GROUP_INT8_PANELS, 1 or 2, how many of a
+   tile's panels it has registers for. */
 
 /* As many of a tile's panels at once as there are registers for GROUP sums of each; of a single register each vector
    has two sums, of columns in turn. */
-enum { GROUP_PANELS = PARTS == 1 ? 4 : 1 };
+enum { GROUP_PANELS = PARTS == 1 ? 2 : 1 };
+
+/* Runs MULTIPLY(row, panels, first, count) for all panels of `matrix`, those of a tile at most `most`, 1 or 2, at once.
+   `count` alone is a constant in each call: the code for a group is long. */
+#define OVER_PANELS(MULTIPLY, most)                                                \
+  for (size_t row = 0; row < matrix->rows; row += TILE) {                          \
+    size_t left = matrix->rows - row;                                              \
+    int panels = (int)((left < TILE ? left : TILE) / PANEL), first = 0;            \
+    for (; (most) == 2 && first + 2 <= panels; first += 2) MULTIPLY(row, panels, first, 2); \
+    for (; first < panels; first++) MULTIPLY(row, panels, first, 1);               \
+  }
 
 /* A column of `count` panels times its element of each vector:
 
@@ -51,21 +61,17 @@ INLINE void group_float(const Matrix *matrix, const Vector *x, const float *star
 }
 
 static void group_f32(const Matrix *matrix, const Vector *x, const float *start, size_t stride, float *y) {
-#define GROUPED(row, panels, first, count) \
+#define MULTIPLY(row, panels, first, count) \
   group_float(matrix, x, start, stride, y, row, panels, first, count, 0)
-#define MULTIPLY(row, panels) IN_GROUPS(GROUPED, GROUP_PANELS, row, panels)
-  OVER_TILES(MULTIPLY);
+  OVER_PANELS(MULTIPLY, GROUP_PANELS);
 #undef MULTIPLY
-#undef GROUPED
 }
 
 static void group_f16(const Matrix *matrix, const Vector *x, const float *start, size_t stride, float *y) {
-#define GROUPED(row, panels, first, count) \
+#define MULTIPLY(row, panels, first, count) \
   group_float(matrix, x, start, stride, y, row, panels, first, count, 1)
-#define MULTIPLY(row, panels) IN_GROUPS(GROUPED, GROUP_PANELS, row, panels)
-  OVER_TILES(MULTIPLY);
+  OVER_PANELS(MULTIPLY, GROUP_PANELS);
 #undef MULTIPLY
-#undef GROUPED
 }
 
 #ifdef GROUP_DOT_PAIR
@@ -105,11 +111,9 @@ INLINE void group_quads(const Matrix *matrix, const Vector *x, const float *star
 }
 
 static void group_int8(const Matrix *matrix, const Vector *x, const float *start, size_t stride, float *y) {
-#define GROUPED(row, panels, first, count) group_quads(matrix, x, start, stride, y, row, panels, first, count)
-#define MULTIPLY(row, panels) IN_GROUPS(GROUPED, GROUP_INT8_PANELS, row, panels)
-  OVER_TILES(MULTIPLY);
+#define MULTIPLY(row, panels, first, count) group_quads(matrix, x, start, stride, y, row, panels, first, count)
+  OVER_PANELS(MULTIPLY, GROUP_INT8_PANELS);
 #undef MULTIPLY
-#undef GROUPED
 }
 #else
 /* Integers are few bytes a weight: one vector after the other. */
