@@ -1,19 +1,19 @@
 /* Products of GROUP vectors at once; of kernels_body.h, in its terms. A set of kernels that gains by it has also
-   defined GROUP_DOT_PAIR, a DOT_PAIR that does not move `from`, and GROUP_INT8_PANELS, 1 or 2, how many of a
-   tile's panels it has registers for. */
+   defined GROUP_DOT_PAIR, a DOT_PAIR that does not move `from`, and GROUP_INT8_PANELS, how many of a tile's
+   panels it has registers for. */
 
 /* As many of a tile's panels at once as there are registers for GROUP sums of each; of a single register each vector
    has two sums, of columns in turn. */
-enum { GROUP_PANELS = PARTS == 1 ? 2 : 1 };
+enum { GROUP_PANELS = PARTS == 1 ? 4 : 1 };
 
-/* Runs MULTIPLY(row, panels, first, count) for all panels of `matrix`, those of a tile at most `most`, 1 or 2, at once.
-   `count` alone is a constant in each call: the code for a group is long. */
+/* Runs MULTIPLY(row, panels, first, count) for all panels of `matrix`: those of a tile, `most` at once as long as there
+   are so many, then one by one. `count` alone is a constant in each call: the code for a group is long. */
 #define OVER_PANELS(MULTIPLY, most)                                                \
   for (size_t row = 0; row < matrix->rows; row += TILE) {                          \
     size_t left = matrix->rows - row;                                              \
     int panels = (int)((left < TILE ? left : TILE) / PANEL), first = 0;            \
-    for (; (most) == 2 && first + 2 <= panels; first += 2) MULTIPLY(row, panels, first, 2); \
-    for (; first < panels; first++) MULTIPLY(row, panels, first, 1);               \
+    for (; (most) > 1 && first + (most) <= panels; first += (most)) MULTIPLY(row, panels, first, most); \
+    for (; first < panels; first++) MULTIPLY(row, panels, first, 1);                                    \
   }
 
 /* A column of `count` panels times its element of each vector:
