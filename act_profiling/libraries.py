@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import subprocess
-import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -15,8 +13,7 @@ from pathlib import Path
 from act_artefact.cache import cache, kept
 from act_artefact.errors import UserError
 from act_artefact.targets import TARGETS, LibraryRuntime
-
-FETCH_SECONDS = 600.0
+from act_artefact.wheels import fetch_wheel
 
 WHEELS_PYTHON = "3.11"
 """Whose wheels are pinned: the libraries in them are the same for every Python."""
@@ -106,25 +103,12 @@ def _unpack_library(runtime: LibraryRuntime, to: Path) -> None:
 
 
 def _fetch(runtime: LibraryRuntime, folder: Path) -> Path:
-    """Download the pinned wheel; pip checks its hash."""
-    pinned = folder / "pinned.txt"
-    pinned.write_text(f"{runtime.package}=={runtime.version} --hash=sha256:{runtime.sha256}\n")
-    command = [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"),
-        *("--only-binary=:all:", "--python-version", WHEELS_PYTHON),
-        *("--platform", runtime.platform, "--dest", str(folder), "--requirement", str(pinned)),
-    ]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
-        )
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-    except subprocess.TimeoutExpired:
-        reason = f"not there after {FETCH_SECONDS:.0f} s"
-    wheels = list(folder.glob("*.whl"))
-    if not wheels:
-        raise UserError(
-            f"{runtime.package} {runtime.version} for arm64 cannot be fetched ({reason}): give a "
-            "folder with the runtime's library with --runtime"
-        )
-    return wheels[0]
+    """Download the pinned wheel for arm64."""
+    return fetch_wheel(
+        runtime.package,
+        runtime.version,
+        [runtime.sha256],
+        folder,
+        ("--python-version", WHEELS_PYTHON, "--platform", runtime.platform),
+        "give a folder with the runtime's library with --runtime",
+    )

@@ -80,8 +80,8 @@ ActStatus act_halting(const ActModel *model, int32_t layer, const char **name, i
 /* The manifest's facts that the exporter wrote: JSON, not terminated by a zero. */
 ActStatus act_metadata(const ActModel *model, const char **text, size_t *size);
 
-/* The kernels that contexts made from now on use: "portable", "avx2", "avx512", "neon" or "neon-dot";
-   NULL for the fastest that this processor has, which is the default. */
+/* The kernels that contexts made from now on use: "portable", "avx2", "avx512", "neon", "neon-dot"
+   or "wasm-simd128"; NULL for the fastest that this processor has, which is the default. */
 ActStatus act_use_kernels(ActModel *model, const char *name);
 
 /* The name of the kernels in use. */

@@ -1,12 +1,14 @@
 /* Files: mapped, and known to be as they were written. */
 #define _POSIX_C_SOURCE 200809L
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef __wasm__
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#endif
 
 #include "model.h"
 
@@ -44,6 +46,13 @@ ActStatus actn_check_file(const uint8_t *bytes, size_t size, FileHeader *header)
   return ACT_OK;
 }
 
+#ifdef __wasm__ /* A web page has no files: its models come by act_open_memory(). */
+static ActStatus map_file(const char *path, const uint8_t **bytes, size_t *size) {
+  (void)path, (void)bytes, (void)size;
+  return ACT_FILE;
+}
+static void unmap_file(const uint8_t *bytes, size_t size) { (void)bytes, (void)size; }
+#else
 static ActStatus map_file(const char *path, const uint8_t **bytes, size_t *size) {
   /* O_NONBLOCK: a pipe is refused below, not waited for. */
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -60,6 +69,8 @@ static ActStatus map_file(const char *path, const uint8_t **bytes, size_t *size)
   close(file);
   return status;
 }
+static void unmap_file(const uint8_t *bytes, size_t size) { munmap((void *)(uintptr_t)bytes, size); }
+#endif
 
 ActStatus act_open(const char *path, ActModel **model) {
   const uint8_t *bytes;
@@ -71,7 +82,7 @@ ActStatus act_open(const char *path, ActModel **model) {
   if (status == ACT_OK)
     (*model)->mapped = true;
   else
-    munmap((void *)(uintptr_t)bytes, size);
+    unmap_file(bytes, size);
   return status;
 }
 
@@ -84,6 +95,6 @@ ActStatus act_open_memory(const void *bytes, size_t size, ActModel **model) {
 }
 
 void act_close(ActModel *model) {
-  if (model && model->mapped) munmap((void *)(uintptr_t)model->bytes, model->size);
+  if (model && model->mapped) unmap_file(model->bytes, model->size);
   free(model);
 }

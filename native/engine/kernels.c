@@ -11,6 +11,8 @@ static const Kernels *const all_kernels[] = {
 #elif defined(__aarch64__)
     &actn_kernels_neon_dot,
     &actn_kernels_neon,
+#elif defined(__wasm_simd128__)
+    &actn_kernels_wasm,
 #endif
     &actn_kernels_portable,
 };

@@ -72,7 +72,7 @@ typedef struct {
 } Kernels;
 
 extern const Kernels actn_kernels_portable, actn_kernels_avx2, actn_kernels_avx512, actn_kernels_neon,
-    actn_kernels_neon_dot;
+    actn_kernels_neon_dot, actn_kernels_wasm;
 
 /* The fastest that this processor has, or the one of that name; NULL if there is none. */
 const Kernels *actn_find_kernels(const char *name);

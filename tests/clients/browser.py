@@ -1,4 +1,4 @@
-"""A page in headless Chromium, served from this process, that answers one job."""
+"""A page in a headless browser, served from this process, that answers one job."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,8 +20,8 @@ from tests.clients.environments import PROGRAMS, SECONDS
 class Visit:
     """The job that the page is served, and the answer that it sent back."""
 
-    def __init__(self, job: dict[str, Any], packages: Path) -> None:
-        self.packages = packages
+    def __init__(self, job: dict[str, Any], folders: Mapping[str, Path]) -> None:
+        self.folders = {"programs": PROGRAMS, **folders}
         self.files = {f"/files/{part}": Path(path) for part, path in job["files"].items()}
         places = {part: f"/files/{part}" for part in job["files"]}
         self.job = json.dumps({**job, "files": places}).encode()
@@ -30,7 +30,7 @@ class Visit:
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves ``/programs``, ``/packages``, ``/files`` and ``/job.json``; takes ``/answers``."""
+    """Serves ``/programs``, further folders, ``/files`` and ``/job.json``; takes ``/answers``."""
 
     extensions_map = {  # noqa: RUF012
         **SimpleHTTPRequestHandler.extensions_map,
@@ -46,12 +46,12 @@ class Handler(SimpleHTTPRequestHandler):
         _, folder, rest = path.split("?", maxsplit=1)[0].split("/", 2)
         if folder == "files":
             return str(self.visit.files[f"/files/{rest}"])
-        return str({"programs": PROGRAMS, "packages": self.visit.packages}[folder] / rest)
+        return str(self.visit.folders[folder] / rest)
 
     def do_GET(self) -> None:
         if self.path == "/job.json":
             self._send(self.visit.job)
-        elif self.path.startswith(("/programs/", "/packages/", "/files/")):
+        elif self.path.split("/")[1] in ("files", *self.visit.folders):
             super().do_GET()
         else:
             self.send_error(404)
@@ -74,21 +74,30 @@ class Handler(SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def visit(page: str, packages: Path, job: dict[str, Any], scratch: Path) -> dict[str, Any]:
-    """Open ``programs/PAGE`` and wait for its answer.
+def visit(
+    page: str,
+    folders: Mapping[str, Path],
+    job: dict[str, Any],
+    scratch: Path,
+    browser: str = "chromium",
+) -> dict[str, Any]:
+    """Open a page and wait for its answer.
 
     Args:
-        packages: the ``node_modules`` that it is served.
+        page: a folder's name and a file in it: ``programs/NAME.html``.
+        folders: what the page is served beside ``programs``, by name.
+        job: its ``files`` are served, too.
+        browser: one of ``BROWSERS``.
 
     Raises:
         Refused: no answer came.
-        FileNotFoundError: there is no Chromium.
+        FileNotFoundError: there is no such browser.
     """
-    asked = Visit(job, packages)
+    asked = Visit(job, folders)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, asked))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        with _chromium(f"http://127.0.0.1:{server.server_port}/programs/{page}", scratch):
+        with _open(browser, f"http://127.0.0.1:{server.server_port}/{page}", scratch):
             if not asked.answered.wait(SECONDS) or asked.answer is None:
                 raise Refused(f"no answer in {SECONDS} s")
             return asked.answer
@@ -97,19 +106,37 @@ def visit(page: str, packages: Path, job: dict[str, Any], scratch: Path) -> dict
         server.server_close()
 
 
-@contextmanager
-def _chromium(address: str, scratch: Path) -> Iterator[None]:
-    program = shutil.which("chromium")
-    if program is None:
-        raise FileNotFoundError("chromium is not installed: .ci/packages installs it")
+def _chromium(profile: Path) -> list[str]:
     # In a container and as root there is no sandbox; the page is the tests' own.
-    command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    profile = f"--user-data-dir={scratch / 'profile'}"
-    with (scratch / "chromium.log").open("w") as log:
-        process = subprocess.Popen([*command, profile, address], stdout=log, stderr=log)
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    return [*flags, f"--user-data-dir={profile}"]
+
+
+def _firefox(profile: Path) -> list[str]:
+    profile.mkdir(exist_ok=True)
+    return ["--headless", "--no-remote", "--profile", str(profile)]
+
+
+BROWSERS: dict[str, Callable[[Path], list[str]]] = {
+    "chromium": _chromium,
+    "firefox-esr": _firefox,
+}
+"""Options of each browser's program, given the folder of its profile."""
+
+
+@contextmanager
+def _open(browser: str, address: str, scratch: Path) -> Iterator[None]:
+    program = shutil.which(browser)
+    if program is None:
+        raise FileNotFoundError(f"{browser} is not installed: .ci/packages installs it")
+    profile = scratch / "profile"
+    with (scratch / f"{browser}.log").open("w") as log:
+        process = subprocess.Popen(
+            [program, *BROWSERS[browser](profile), address], stdout=log, stderr=log
+        )
     try:
         yield
     finally:
         process.terminate()
         process.wait()
-        shutil.rmtree(scratch / "profile", ignore_errors=True)
+        shutil.rmtree(profile, ignore_errors=True)

@@ -66,13 +66,13 @@ class Client(ABC):
                 part: str(path) for part, path in self.files(artefact, folder, scratch).items()
             },
             "parts": [asdict(part) for part in artefact.manifest.parts] or [_whole(artefact)],
-            "calls": [{name: _encode(value) for name, value in call.items()} for call in calls],
+            "calls": [{name: encode(value) for name, value in call.items()} for call in calls],
         }
         done = self.answer(folder, job, scratch)
         if refused := done.get("refused"):
             raise Refused(refused)
         assert done["version"].startswith(self.version), done["version"]
-        return [{name: _decode(t) for name, t in answer.items()} for answer in done["answers"]]
+        return [{name: decode(t) for name, t in answer.items()} for answer in done["answers"]]
 
 
 def _whole(artefact: Artefact) -> dict[str, Any]:
@@ -86,11 +86,11 @@ def _whole(artefact: Artefact) -> dict[str, Any]:
     }
 
 
-def _encode(value: Any) -> dict[str, Any]:
+def encode(value: Any) -> dict[str, Any]:
     data = b64encode(np.ascontiguousarray(value).tobytes()).decode()
     return {"dtype": str(value.dtype), "shape": list(value.shape), "data": data}
 
 
-def _decode(tensor: dict[str, Any]) -> Any:
+def decode(tensor: dict[str, Any]) -> Any:
     data = np.frombuffer(b64decode(tensor["data"]), tensor["dtype"])
     return data.reshape(tensor["shape"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from act_artefact.equality import Agreement
+from act_artefact.equality import Agreement, Arrays
 from tests.clients.client import Client, Refused
 from tests.clients.exports import Artefact
 
@@ -28,6 +29,11 @@ def outcome(client: Client, folder: Path, artefact: Artefact, scratch: Path) -> 
         answers = client.run(folder, artefact, scratch)
     except Refused as error:
         return Outcome("refuses", str(error))
+    return compared(artefact, answers)
+
+
+def compared(artefact: Artefact, answers: Sequence[Arrays]) -> Outcome:
+    """Hold the answers to the golden calls against the bundle's."""
     found = Agreement()
     for call, answer in zip(artefact.calls, answers, strict=True):
         for name, expected in call.answer.outputs.items():

@@ -10,7 +10,7 @@
 
 #include "../kernels.h"
 
-static const char *const names[] = {"portable", "avx2", "avx512", "neon", "neon-dot"};
+static const char *const names[] = {"portable", "avx2", "avx512", "neon", "neon-dot", "wasm-simd128"};
 enum { SETS = sizeof names / sizeof *names };
 
 static const Kernels *tested;

@@ -21,4 +21,5 @@ class WebClient(Client):
         npm(folder, [f"{self.package}@{self.version}"])
 
     def answer(self, folder: Path, job: dict[str, Any], scratch: Path) -> dict[str, Any]:
-        return visit(self.page, folder / "node_modules", job, scratch)
+        folders = {"packages": folder / "node_modules"}
+        return visit(f"programs/{self.page}", folders, job, scratch)

@@ -3,7 +3,7 @@
 import { answer } from "./calls.mjs";
 
 const json = async (place) => (await fetch(place)).json();
-const send = (done) => fetch("/answers", { method: "POST", body: JSON.stringify(done) });
+export const send = (done) => fetch("/answers", { method: "POST", body: JSON.stringify(done) });
 
 // What stops the page itself is an answer, too: the server waits for one.
 const stopped = (event) => send({ version: "", refused: String(event.reason ?? event.message) });
