@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy.typing as npt
+
 Dtype = Literal["float32", "int32"]
 
 TIME_AXIS = 1
@@ -92,6 +94,15 @@ class Interface:
     def sizes(self) -> dict[str, int]:
         """The largest size of each named axis."""
         return {axis.name: axis.largest for axis in self.axes}
+
+    def within(self, inputs: Mapping[str, npt.NDArray[Any]]) -> bool:
+        """Tell if no named axis of a call's inputs is larger than its largest size."""
+        return all(
+            inputs[tensor.name].shape[axis] <= self.sizes[name]
+            for tensor in self.data_inputs
+            for axis, name in enumerate(tensor.shape)
+            if isinstance(name, str)
+        )
 
     def largest(self) -> Interface:
         """The same with every named axis of its largest size."""

@@ -69,9 +69,9 @@ class Model:
         sizes = Sizes()
         self._library.act_sizes(handle, byref(sizes))
         self.input_size: int = sizes.input_size
-        """Features of a time step; 0 where the model reads tokens."""
+        """Features of a time step; 0 where the model reads tokens or images."""
         self.vocab_size: int = sizes.vocab_size
-        """Tokens are below it; 0 where the model reads features."""
+        """Tokens are below it; 0 where the model reads features or images."""
         self.output_size: int = sizes.output_size
         self.max_ponder: int = sizes.max_ponder
         """The most of any layer."""
@@ -80,6 +80,14 @@ class Model:
         """Floats of a context's state."""
         self.context_bytes: int = sizes.context_bytes
         """Memory that a context takes."""
+        self.channels: int = sizes.channels
+        """Of an image; 0 where the model reads time steps."""
+        self.height: int = sizes.height
+        """Of the largest image; 0 where the model reads time steps."""
+        self.width: int = sizes.width
+        """Of the largest image; 0 where the model reads time steps."""
+        self.pooled = bool(sizes.pooled)
+        """True if an image has one answer, False if each of its places has one."""
         self.layers = [self._layer(index) for index in range(sizes.layers)]
 
     def _layer(self, index: int) -> Layer:
@@ -161,16 +169,28 @@ class Context:
         run(self.handle, given.ctypes.data, time, *(array.ctypes.data for array in answer))
         return answer
 
+    def run_image(self, x: npt.ArrayLike) -> Floats:
+        """An image: x (channels, height, width) -> y (height, width, output_size), or pooled
+        (output_size). Any height and width up to the model's."""
+        model = self.model
+        height, width = np.shape(x)[-2:] if np.ndim(x) == 3 else (0, 0)
+        given = _exactly(x, np.float32, (model.channels, height, width))
+        places = () if model.pooled else (height, width)
+        y = np.empty((*places, model.output_size), np.float32)
+        self._library.act_run_image(self.handle, given.ctypes.data, height, width, y.ctypes.data)
+        return y
+
     @property
     def ponder_steps(self) -> list[int]:
-        """N of each layer in the last time step; 0 before the first, and where none was due."""
+        """N of each layer in the last time step, or image; 0 before the first, and where none was
+        due."""
         count = range(len(self.model.layers))
         return [self._library.act_ponder_steps(self.handle, layer) for layer in count]
 
     @property
     def remainders(self) -> list[float]:
-        """The policy's figure beside N, for ``act`` R, of each layer in the last time step; 0
-        before the first."""
+        """The policy's figure beside N, for ``act`` R, of each layer in the last time step, or
+        image; 0 before the first."""
         count = range(len(self.model.layers))
         return [self._library.act_remainder(self.handle, layer) for layer in count]
 

@@ -25,6 +25,10 @@ class Sizes(ctypes.Structure):
     halt_threshold: float
     state_size: int
     context_bytes: int
+    channels: int
+    height: int
+    width: int
+    pooled: int
 
     _fields_ = [
         *((name, c_int32) for name in ("input_size", "vocab_size", "output_size", "layers")),
@@ -32,6 +36,7 @@ class Sizes(ctypes.Structure):
         ("halt_threshold", c_float),
         ("state_size", c_size_t),
         ("context_bytes", c_size_t),
+        *((name, c_int32) for name in ("channels", "height", "width", "pooled")),
     ]
 
 
@@ -53,6 +58,7 @@ CAN_FAIL: dict[str, tuple[Any, ...]] = {
     "step_token": (Handle, c_int32, FLOATS),
     "run": (Handle, FLOATS, c_size_t, FLOATS, INT32S, FLOATS),
     "run_tokens": (Handle, INT32S, c_size_t, FLOATS, INT32S, FLOATS),
+    "run_image": (Handle, FLOATS, c_int32, c_int32, FLOATS),
     "state_get": (Handle, FLOATS),
     "state_set": (Handle, FLOATS),
 }

@@ -6,7 +6,7 @@ import importlib.metadata
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -149,7 +149,7 @@ class Pipeline:
         self._answers(program)
         with timed("verify"):
             runtime = load(target.name, path, parts)
-            verification = self._verification(program, runtime)
+            verification = self._verification(target, program, runtime)
         if not verification.passed:
             raise CheckFailed(
                 f"{target.name}: the artefact is not the model: {verification.reason()}; "
@@ -174,11 +174,12 @@ class Pipeline:
                 ]
         return self._answered[described]
 
-    def _verification(self, program: Program, runtime: Runtime) -> Verification:
+    def _verification(self, target: Target, program: Program, runtime: Runtime) -> Verification:
         options, samples = self.options, self.samples
-        found = verify(
-            self._answers(program), program.interface, runtime, samples, options.precision
-        )
+        answers: Iterable[tuple[Step, Answer]] = self._answers(program)
+        if target.bounded_axes:
+            answers = (each for each in answers if program.interface.within(each[0].inputs))
+        found = verify(answers, program.interface, runtime, samples, options.precision)
         if options.precision != "fp32" and samples.judged:
             interface, form = program.interface, program.form
             found.figures = figures(interface, form, samples, runtime.run, self._judged_over)

@@ -14,7 +14,7 @@ TARGET = Target(
     readers=dict.fromkeys(("fp32", "fp16", "int8", "int4"), "act-engine 0.1"),
     ponders=("loop",),
     traced=False,
-    named_axes=False,
+    bounded_axes=True,
     embeds=True,
     example="model.pt --target native --emit-c",
 )

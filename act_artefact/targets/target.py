@@ -105,6 +105,8 @@ class Target:
     """The share of max_ponder that mean N must reach for ``--ponder auto`` to try ``unroll``."""
     named_axes: bool = True
     """True if axes may be of a size that a call chooses, besides time."""
+    bounded_axes: bool = False
+    """True if such a size is at most the one that the model was made for."""
     keeps_layers: bool = False
     """True if torch's own nn.RNN, nn.GRU and nn.LSTM stay one operation each, whatever the time."""
     traced: bool = True

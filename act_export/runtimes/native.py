@@ -15,7 +15,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 class NativeRuntime:
-    """Answers row by row: each is a sequence that goes on from the state it is given.
+    """Answers row by row: each an image, or a sequence that goes on from the state it is given.
 
     Args:
         kernels: the name of the kernels to use; else the fastest that this machine has.
@@ -40,6 +40,10 @@ class NativeRuntime:
                 max(threshold, 0.0) if threshold < 1 else 1.0, min(max(limit, 1), own)
             )
         data = inputs[self.interface.data.name]
+        if self.model.channels:
+            images = zip(*map(self._image, data), strict=True)
+            names = (t.name for t in self.interface.outputs)
+            return dict(zip(names, map(np.stack, images), strict=True))
         states = [inputs[pair.input] for pair in self.interface.states]
         rows = [self._sequence(data[i], [s[i] for s in states]) for i in range(len(data))]
         time = 1 if self.stream else data.shape[1]
@@ -47,6 +51,11 @@ class NativeRuntime:
             t.name: np.stack(values).reshape(t.at(time))
             for t, values in zip(self.interface.outputs, zip(*rows, strict=True), strict=True)
         }
+
+    def _image(self, x: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+        """One image of a call: y, N and R."""
+        y, context = self._context.run_image(x), self._context
+        return y, np.int32(context.ponder_steps), np.float32(context.remainders)
 
     def _sequence(
         self, data: npt.NDArray[Any], states: list[npt.NDArray[Any]]

@@ -14,7 +14,7 @@ const char *act_message(ActStatus status) {
     case ACT_ALIGNMENT: return "the memory is not aligned to 4 bytes";
     case ACT_MEMORY: return "out of memory";
     case ACT_SIZE: return "a size or an index that the model does not have";
-    case ACT_INPUT_KIND: return "the model reads tokens where it was given features, or the other way";
+    case ACT_INPUT_KIND: return "the model reads another of these: features, tokens, images";
     case ACT_TOKEN: return "a token outside the vocabulary";
     case ACT_NOT_FINITE: return "an input or a state is NaN or infinite";
     case ACT_BUDGET: return "the threshold is not in 0..1, or max_ponder not in 1..the model's own";

@@ -1,4 +1,5 @@
-/* act-engine: runs recurrent networks with Adaptive Computation Time (Graves 2016) from `.actn` files.
+/* act-engine: runs recurrent networks with Adaptive Computation Time (Graves 2016), over time steps or
+   iterated on an image, from `.actn` files.
 
    A model is open once and may be shared by threads; a context holds the state of one sequence and
    belongs to one thread at a time. Nothing is allocated after act_context_new(), and there is no
@@ -33,7 +34,7 @@ typedef enum {
   ACT_ALIGNMENT,  /* memory given to act_open_memory() is not aligned to 4 bytes */
   ACT_MEMORY,     /* out of memory */
   ACT_SIZE,       /* a size or an index that the model does not have */
-  ACT_INPUT_KIND, /* tokens for a model of features, or the other way round */
+  ACT_INPUT_KIND, /* the model reads another of these: features, tokens, images */
   ACT_TOKEN,      /* a token outside the vocabulary */
   ACT_NOT_FINITE, /* an input or a state is NaN or infinite */
   ACT_BUDGET,     /* threshold not in 0..1, or max_ponder not in 1..the model's own */
@@ -58,19 +59,24 @@ void act_close(ActModel *model);
 
 /* Sizes of a model: all constant. */
 typedef struct {
-  int32_t input_size;   /* features of a time step; 0 where the model reads tokens */
-  int32_t vocab_size;   /* tokens are below it; 0 where the model reads features */
+  int32_t input_size;   /* features of a time step; 0 where the model reads tokens or images */
+  int32_t vocab_size;   /* tokens are below it; 0 where the model reads features or images */
   int32_t output_size;
   int32_t layers;
   int32_t max_ponder;   /* the most of any layer */
   float halt_threshold; /* of the first layer whose halting is adaptive; 1 where none is */
   size_t state_size;    /* floats of act_state_get() and act_state_set() */
   size_t context_bytes; /* memory of a context */
+  int32_t channels;     /* of an image; 0 where the model reads time steps, and so are those below */
+  int32_t height;       /* the largest */
+  int32_t width;        /* the largest */
+  int32_t pooled;       /* 1: one answer to an image, 0: one to each of its places */
 } ActSizes;
 
 ActStatus act_sizes(const ActModel *model, ActSizes *sizes);
 
-/* Of one layer: its hidden size and how many tensors of it its cell's state has (1, or h and c). */
+/* Of one layer: its hidden size and how many tensors of it its cell's state has: 1, or h and c, or 0 where
+   an image leaves none. */
 ActStatus act_layer(const ActModel *model, int32_t layer, int32_t *hidden_size, int32_t *tensors);
 
 /* Of one layer: the name of its halting policy, "fixed", "act", "pondernet" or "skip", and how many floats
@@ -114,7 +120,11 @@ ActStatus act_run(ActContext *context, const float *x, size_t time, float *y, in
 ActStatus act_run_tokens(ActContext *context, const int32_t *tokens, size_t time, float *y,
                          int32_t *ponder_steps, float *remainders);
 
-/* N and R of a layer in the last time step; 0 before the first. N is 0, too, where skip does not update.
+/* An image: x (channels, height, width) -> y (height, width, output_size) or, where answers are pooled,
+   (output_size). Height and width are from 1 to the model's largest. Nothing is kept from image to image. */
+ActStatus act_run_image(ActContext *context, const float *x, int32_t height, int32_t width, float *y);
+
+/* N and R of a layer in the last time step, or image; 0 before the first. N is 0, too, where skip does not update.
    R is for act the remainder, for pondernet 1 - CDF before the last step, for skip u, for fixed 1. */
 int32_t act_ponder_steps(const ActContext *context, int32_t layer);
 float act_remainder(const ActContext *context, int32_t layer);

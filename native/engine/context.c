@@ -49,33 +49,93 @@ static Room most(const ActModel *model) {
   return room;
 }
 
+/* Room for the largest image, whose last place may be read in whole panels. */
+static Grid place_grid(const ActModel *model, Layout *layout, size_t channels, bool quantised) {
+  size_t places = framed_places(model->image.height, model->image.width);
+  size_t floats = round_up(places * channels + PANEL, PADDING);
+  Grid grid = {.values = place_floats(layout, floats), .channels = channels};
+  grid.vector = place_vector(layout, grid.values, floats, quantised);
+  return grid;
+}
+
+static void place_patches(const ActModel *model, Layout *layout, ImageState *image) {
+  const Layer *layer = &model->layers[0];
+  size_t most = model->image.channels > layer->hidden ? model->image.channels : layer->hidden;
+  size_t columns = image->patch_columns = round_up(patch_columns(most), PADDING);
+  image->patch_values = place_floats(layout, GROUP * columns);
+  for (size_t i = 0; i < GROUP; i++) {
+    const float *values = layout->base ? image->patch_values + i * columns : NULL;
+    image->patches[i] = place_vector(layout, values, columns, true);
+  }
+}
+
+/* The last group of places is a whole one, whatever it holds. */
+static void place_image(const ActModel *model, Layout *layout, ActContext *placed) {
+  const Layer *layer = &model->layers[0];
+  const Matrix *head = &model->head.matrix;
+  size_t places = round_up(model->image.height * model->image.width, GROUP);
+  size_t rows = head->rows > layer->gates ? head->rows : layer->gates;
+  /* `next` is the features first, and h in turn. */
+  bool quantised = integers(layer->input.matrix.store) || integers(layer->recurrent.store) ||
+                   integers(head->store);
+  ImageState *at = place(layout, sizeof *at), image = {0};
+  image.x = place_grid(model, layout, model->image.channels,
+                       integers(model->image.encoder.matrix.store));
+  image.h = place_grid(model, layout, layer->hidden, quantised);
+  image.next = place_grid(model, layout, layer->hidden, quantised);
+  placed->mean = place_grid(model, layout, layer->hidden, false).values;
+  image.places = place(layout, places * sizeof *image.places);
+  place_patches(model, layout, &image);
+  image.projection = place_floats(layout, places * layer->gates);
+  image.input_n = place_floats(layout, places * layer->units);
+  image.blocks = place_floats(layout, 3 * layer->units);
+  image.place = place_floats(layout, layer->width);
+  image.mean = place_vector(layout, image.place, layer->width, true);
+  image.summary = place_floats(layout, layer->read);
+  placed->gates = place_floats(layout, GROUP * rows + PANEL); /* blocks are copied whole */
+  placed->image = at;
+  if (at) *at = image;
+}
+
 /* The weights of a time step are read in the order of the layers, and so is what lies here. */
-static void place_all(const ActModel *model, Layout *layout, ActContext *context) {
+static void place_sequence(const ActModel *model, Layout *layout, ActContext *placed) {
   Room room = most(model);
   size_t width = round_up(model->features, PADDING);
-  ActContext placed;
-  placed.features = place_floats(layout, width);
-  placed.input = place_vector(layout, placed.features, width, model->quantised);
-  placed.projection = place_floats(layout, room.gates);
-  placed.first = place_floats(layout, room.gates);
-  placed.input_n = place_floats(layout, room.units);
-  placed.first_n = place_floats(layout, room.units);
-  placed.gates = place_floats(layout, room.gates);
-  placed.mean = place_floats(layout, room.state);
-  placed.output = place_floats(layout, model->head.matrix.rows);
-  placed.model = model;
-  placed.kernels = model->kernels;
+  placed->features = place_floats(layout, width);
+  placed->input = place_vector(layout, placed->features, width, model->quantised);
+  placed->projection = place_floats(layout, room.gates);
+  placed->first = place_floats(layout, room.gates);
+  placed->input_n = place_floats(layout, room.units);
+  placed->first_n = place_floats(layout, room.units);
+  placed->gates = place_floats(layout, room.gates);
+  placed->mean = place_floats(layout, room.state);
+  placed->output = place_floats(layout, model->head.matrix.rows);
+}
+
+static LayerState place_layer(const Layer *layer, Layout *layout) {
+  size_t floats = layer->tensors * layer->width;
+  float *state = place_floats(layout, floats);
+  return (LayerState){.state = state,
+                      .floats = floats,
+                      .read = state,
+                      .h = place_vector(layout, state, layer->width, layer->quantised)};
+}
+
+static void place_all(const ActModel *model, Layout *layout, ActContext *context) {
+  bool images = model->image.channels;
+  ActContext placed = {.model = model, .kernels = model->kernels};
+  if (images)
+    place_image(model, layout, &placed);
+  else
+    place_sequence(model, layout, &placed);
   if (context) *context = placed;
   for (size_t i = 0; i < model->layer_count; i++) {
     const Layer *layer = &model->layers[i];
-    float *state = place_floats(layout, layer->tensors * layer->width);
-    Vector h = place_vector(layout, state, layer->width, layer->quantised);
-    if (context)
-      context->layers[i] = (LayerState){.state = state,
-                                        .h = h,
-                                        .threshold = layer->threshold,
-                                        .limit = layer->max_ponder,
-                                        .persistent = layer->halting->initial};
+    LayerState state = images ? (LayerState){0} : place_layer(layer, layout);
+    state.threshold = layer->threshold;
+    state.limit = layer->max_ponder;
+    state.persistent = layer->halting->initial;
+    if (context) context->layers[i] = state;
   }
 }
 

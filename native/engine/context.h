@@ -9,7 +9,9 @@
 #endif
 
 typedef struct {
-  float *state;  /* tensors x width: h, then c; zero past each tensor's hidden units */
+  float *state;  /* tensors x width: h, then c; zero past each tensor's hidden units. Or a grid's h */
+  size_t floats; /* of it: what a mean of states is taken over, a multiple of PANEL */
+  const float *read; /* what the halting unit reads of it */
   Vector h;      /* the first of them, always ready to be multiplied */
   float threshold;
   int32_t limit; /* the most ponder steps */
@@ -20,12 +22,38 @@ typedef struct {
   bool backwards; /* from which end U was read last */
 } LayerState;
 
+/* A vector for each place of an image, in a frame of zeros: [height + 2][width + 2][channels]. */
+typedef struct {
+  Vector vector; /* all of it */
+  float *values;
+  size_t channels;
+} Grid;
+
+/* Room for an image. */
+typedef struct {
+  size_t height, width;
+  Grid x, h;
+  Grid next;           /* of the ponder step that is being computed; before the first, the features */
+  uint32_t *places;    /* those inside the image, from left to right: where in a grid their patches begin */
+  size_t count;        /* of these */
+  Vector patches[GROUP];
+  float *patch_values; /* theirs, one after the other... */
+  size_t patch_columns; /* ...so many floats apart */
+  float *projection;   /* gates for each of `places`: what x adds to each ponder step */
+  float *input_n;      /* units for each: its part in the n gate */
+  float *blocks;       /* one place's gates as cells read them */
+  float *place;        /* its h; at the end, where answers are pooled, the mean */
+  float *summary;      /* units, units: the mean of h over `places`, and its maximum */
+  Vector mean;         /* `place` */
+} ImageState;
+
 struct ActContext {
   const ActModel *model;
   const Kernels *kernels;
   Vector input;      /* what the first layer's matrix reads */
   float *features;   /* its values */
   size_t token;      /* or, where the first layer has a table, its row */
+  ImageState *image; /* or, in place of all these, what it iterates on */
   float *mean;       /* for halting: of a time step's states, as LayerState's `state` */
   float *projection; /* gates: what x adds to each ponder step but the first */
   float *first;      /* gates: what x and the flag add to the first */
@@ -38,6 +66,9 @@ struct ActContext {
 /* Features that have been found finite, or a token that has been found in the vocabulary -> y. */
 void actn_step(ActContext *context, const float *x, float *y);
 void actn_step_token(ActContext *context, int32_t token, float *y);
+
+/* An image that has been found finite and small enough -> y. */
+void actn_run_image(ActContext *context, const float *x, size_t height, size_t width, float *y);
 
 /* After the layer's h has changed. */
 void actn_quantise_h(const ActContext *context, const Layer *layer, LayerState *state);

@@ -17,7 +17,10 @@ enum {
   MAX_HIDDEN = 16384,
   MAX_PONDER = 10000,
   MAX_FEATURES = 65536, /* of a time step, or of an embedded token: sums of 255 x 128 stay below 2^31 */
-  MAX_ROWS = 1 << 24    /* of the vocabulary, and of outputs */
+  MAX_ROWS = 1 << 24,   /* of the vocabulary, and of outputs */
+  MAX_CHANNELS = 4096,  /* of images and of their state: a patch has nine times as many columns */
+  MAX_SIDE = 4096,      /* height and width of an image */
+  MAX_GRID = 1 << 24    /* floats of a grid with its frame: bounds what a file makes of a context */
 };
 
 static const uint8_t MAGIC[8] = {0x89, 'A', 'C', 'T', 'N', '\r', '\n', 0x1a};
@@ -48,10 +51,18 @@ typedef struct {
   uint32_t outputs;
   uint64_t metadata;
   uint64_t metadata_size;
-  FileMap embedding;
+  FileMap embedding; /* of images: the encoder */
 } FileHeader;
 
-typedef enum { CELL_RNN_TANH, CELL_RNN_RELU, CELL_GRU, CELL_LSTM, CELLS } Cell;
+typedef enum { CELL_RNN_TANH, CELL_RNN_RELU, CELL_GRU, CELL_LSTM, CELL_CONV_GRU, CELLS } Cell;
+
+/* Of a model of images, whose only layer has CELL_CONV_GRU; zero in all others. */
+typedef struct {
+  uint32_t height; /* the largest */
+  uint32_t width;
+  uint32_t pooled; /* 1: one answer to an image, else one to each of its places */
+  uint32_t filled; /* 1: a place whose channels are all 0 is outside the image */
+} FileImage;
 
 typedef struct {
   uint32_t cell;
@@ -63,7 +74,7 @@ typedef struct {
   uint64_t halting_weights;
   uint64_t flag;
   uint64_t recurrent_bias;
-  uint8_t reserved[16];
+  FileImage image;
   FileMap input;
   FileMap recurrent;
 } FileLayer;

@@ -38,10 +38,10 @@ struct Halting {
 extern const Halting actn_halting_fixed, actn_halting_act, actn_halting_pondernet,
     actn_halting_skip;
 
-/* The layer's halting unit: logistic(w h + b). */
+/* The layer's halting unit: logistic(w h + b); for images of the mean and the maximum of h. */
 static inline float halting_unit(const ActContext *context, const Layer *layer,
                                  const LayerState *state) {
-  float sum = context->kernels->dot(layer->halting_weights, state->state, layer->units);
+  float sum = context->kernels->dot(layer->halting_weights, state->read, layer->read);
   return actn_logistic(sum + layer->halting_bias);
 }
 

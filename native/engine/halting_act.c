@@ -9,11 +9,10 @@
 
 #include "halting.h"
 
-static size_t state_floats(const Layer *layer) { return layer->tensors * layer->width; }
-
 /* The carry is the halting sum. */
 static bool begin(ActContext *context, const Layer *layer, LayerState *state) {
-  memset(context->mean, 0, state_floats(layer) * sizeof(float));
+  (void)layer;
+  memset(context->mean, 0, state->floats * sizeof(float));
   state->carry = 0;
   return true;
 }
@@ -23,14 +22,15 @@ static bool advance(ActContext *context, const Layer *layer, LayerState *state, 
   float remainder = 1 - state->carry, total = state->carry + halting;
   bool last = !(total < state->threshold) || n == state->limit;
   context->kernels->accumulate(context->mean, state->state, last ? remainder : halting,
-                               state_floats(layer));
+                               state->floats);
   state->carry = total;
   state->remainder = remainder;
   return last;
 }
 
 static void finish(ActContext *context, const Layer *layer, LayerState *state) {
-  memcpy(state->state, context->mean, state_floats(layer) * sizeof(float));
+  (void)layer;
+  memcpy(state->state, context->mean, state->floats * sizeof(float));
 }
 
 const Halting actn_halting_act = {

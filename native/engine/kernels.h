@@ -14,7 +14,8 @@ enum {
   QUAD = 4,     /* int8 columns of one dot product */
   OCTET = 8,    /* int8 columns that lie together */
   BLOCK = 32,   /* int4 columns that lie together and share a scale */
-  PADDING = 64  /* vectors are zero-padded to a multiple of so many floats: kernels need no tails */
+  PADDING = 64, /* vectors are zero-padded to a multiple of so many floats: kernels need no tails */
+  GROUP = 4     /* vectors that are multiplied at once, where there are several */
 };
 
 typedef enum { STORE_F32, STORE_F16, STORE_INT8, STORE_INT4, STORES } Store;
@@ -47,6 +48,10 @@ typedef struct {
   /* y = start + W x; y and start (rows), which may be the same. */
   void (*multiply[STORES])(const Matrix *matrix, const Vector *x, const float *start, float *y);
 
+  /* The same of GROUP vectors: of x[i] from start + i stride to y + i rows. A weight is read once for all. */
+  void (*multiply_group[STORES])(const Matrix *matrix, const Vector *x, const float *start,
+                                 size_t stride, float *y);
+
   /* Dynamic quantisation of x->values: scale = max |x| / 127, nearest, ties to even. `count` is a multiple
      of PADDING. A zero vector has scale 0. */
   void (*quantise)(Vector *x, size_t count);
@@ -66,6 +71,9 @@ typedef struct {
 
   /* mean += weight * state. */
   void (*accumulate)(float *mean, const float *state, float weight, size_t count);
+
+  /* most = max(most, state), where both are numbers. */
+  void (*maximum)(float *most, const float *state, size_t count);
 
   /* Sum of a * b: the halting unit. */
   float (*dot)(const float *a, const float *b, size_t count);

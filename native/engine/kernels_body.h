@@ -222,6 +222,10 @@ static void accumulate(float *mean, const float *state, float weight, size_t cou
   }
 }
 
+static void maximum(float *most, const float *state, size_t count) {
+  for (size_t i = 0; i < count; i += LANES) store(most + i, larger(load(state + i), load(most + i)));
+}
+
 static float dot(const float *a, const float *b, size_t count) {
   Column sum;
   EACH(q, PARTS) sum.part[q] = spread(0.0f);
@@ -234,3 +238,4 @@ static float dot(const float *a, const float *b, size_t count) {
 }
 
 #include "kernels_gates.h"
+#include "kernels_group.h"

@@ -31,8 +31,9 @@
   {                                                                                               \
     .name = its_name, .available = available,                                                     \
     .multiply = {multiply_f32, multiply_f16, multiply_int8, multiply_int4}, .quantise = quantise, \
+    .multiply_group = {group_f32, group_f16, group_int8, group_int4},                             \
     .widen = widen, .lstm = lstm, .gru = gru, .rnn_tanh = rnn_tanh, .rnn_relu = rnn_relu,         \
-    .accumulate = accumulate, .dot = dot,                                                         \
+    .accumulate = accumulate, .maximum = maximum, .dot = dot,                                     \
   }
 
 #endif

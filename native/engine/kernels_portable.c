@@ -98,6 +98,15 @@ static void multiply_int4(const Matrix *matrix, const Vector *x, const float *st
   }
 }
 
+#define GROUP_OF(multiply, name)                                                                 \
+  static void name(const Matrix *matrix, const Vector *x, const float *start, size_t stride, float *y) { \
+    for (size_t i = 0; i < GROUP; i++) multiply(matrix, x + i, start + i * stride, y + i * matrix->rows); \
+  }
+GROUP_OF(multiply_f32, group_f32)
+GROUP_OF(multiply_f16, group_f16)
+GROUP_OF(multiply_int8, group_int8)
+GROUP_OF(multiply_int4, group_int4)
+
 static void quantise(Vector *x, size_t count) {
   uint32_t largest = 0;
   for (size_t i = 0; i < count; i++) {
@@ -149,6 +158,11 @@ static void accumulate(float *mean, const float *state, float weight, size_t cou
   for (size_t i = 0; i < count; i++) mean[i] += weight * state[i];
 }
 
+static void maximum(float *most, const float *state, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (state[i] > most[i]) most[i] = state[i];
+}
+
 static float dot(const float *a, const float *b, size_t count) {
   float lanes[PANEL] = {0}, sum = 0.0f;
   for (size_t i = 0; i < count; i += PANEL)
@@ -161,6 +175,7 @@ const Kernels actn_kernels_portable = {
     .name = "portable",
     .available = always,
     .multiply = {multiply_f32, multiply_f16, multiply_int8, multiply_int4},
+    .multiply_group = {group_f32, group_f16, group_int8, group_int4},
     .quantise = quantise,
     .widen = widen,
     .lstm = lstm,
@@ -168,5 +183,6 @@ const Kernels actn_kernels_portable = {
     .rnn_tanh = rnn_tanh,
     .rnn_relu = rnn_relu,
     .accumulate = accumulate,
+    .maximum = maximum,
     .dot = dot,
 };

@@ -81,14 +81,19 @@ static bool read_map(File *file, const FileMap *from, MapKind kind, size_t rows,
 }
 
 static bool read_cell(const FileLayer *from, Layer *layer) {
-  static const size_t gates[CELLS] = {1, 1, 3, 4};
+  static const size_t gates[CELLS] = {1, 1, 3, 4, 3};
   if (from->cell >= CELLS || !between(from->hidden, 1, MAX_HIDDEN)) return false;
   layer->cell = (Cell)from->cell;
   layer->hidden = from->hidden;
   layer->units = round_up(layer->hidden, PANEL);
   layer->width = round_up(layer->hidden, PADDING);
-  layer->tensors = layer->cell == CELL_LSTM ? 2 : 1;
+  layer->tensors = layer->cell == CELL_CONV_GRU ? 0 : layer->cell == CELL_LSTM ? 2 : 1;
   layer->gates = gates[layer->cell] * layer->units;
+  layer->read = layer->units;
+  if (layer->cell == CELL_CONV_GRU) {
+    layer->gates = round_up(gates[layer->cell] * layer->hidden, PANEL);
+    layer->read = 2 * layer->units;
+  }
   return true;
 }
 
@@ -99,24 +104,56 @@ static bool read_halting(File *file, const FileLayer *from, Layer *layer) {
   layer->max_ponder = (int32_t)from->max_ponder;
   layer->threshold = from->threshold;
   layer->halting_bias = from->halting_bias;
-  layer->halting_weights = section(file, from->halting_weights, layer->units * sizeof(float));
+  layer->halting_weights = section(file, from->halting_weights, layer->read * sizeof(float));
   return !file->corrupt;
 }
 
-/* A layer whose input has this many columns, or rows of a table. */
+/* A layer whose input map has this many columns, or rows of a table, and whose recurrent one so many. */
 static bool read_layer(File *file, const FileLayer *from, MapKind kind, size_t columns,
-                       Layer *layer) {
+                       size_t recurrent_columns, Layer *layer) {
   Map recurrent;
-  if (!all_zero(from->reserved, sizeof from->reserved) || !read_cell(from, layer) ||
-      !read_halting(file, from, layer) ||
-      !read_map(file, &from->input, kind, layer->gates, columns, &layer->input) ||
-      !read_map(file, &from->recurrent, KIND_MATRIX, layer->gates, layer->hidden, &recurrent))
+  bool conv = layer->cell == CELL_CONV_GRU, gru = conv || layer->cell == CELL_GRU;
+  size_t rows = conv ? 3 * layer->hidden : layer->gates;
+  if (!read_halting(file, from, layer) ||
+      !read_map(file, &from->input, kind, rows, columns, &layer->input) ||
+      !read_map(file, &from->recurrent, KIND_MATRIX, rows, recurrent_columns, &recurrent))
     return false;
   layer->recurrent = recurrent.matrix;
-  layer->flag = section(file, from->flag, layer->gates * sizeof(float));
-  layer->recurrent_bias = section(file, from->recurrent_bias,
-                                  layer->cell == CELL_GRU ? layer->units * sizeof(float) : 0);
+  layer->flag = section(file, from->flag, conv ? 0 : layer->gates * sizeof(float));
+  layer->recurrent_bias =
+      section(file, from->recurrent_bias, gru ? layer->units * sizeof(float) : 0);
   return !recurrent.bias && !file->corrupt;
+}
+
+/* What images are and are not limited by; without time, nothing persists. */
+static bool check_image(const FileHeader *header, const FileImage *from, const Layer *layer) {
+  if (header->layers != 1 || header->vocabulary || header->features > MAX_CHANNELS ||
+      layer->hidden > MAX_CHANNELS || from->pooled > 1 || from->filled > 1 ||
+      !between(from->height, 1, MAX_SIDE) || !between(from->width, 1, MAX_SIDE))
+    return false;
+  uint64_t channels = header->features > layer->units ? header->features : layer->units;
+  return framed_places(from->height, from->width) * channels <= MAX_GRID;
+}
+
+/* The encoder and the only layer of a model of images. Their weights are multiplied with many places, so int4,
+   which saves reading them, has no use. */
+static bool read_image(File *file, const FileHeader *header, const FileLayer *from,
+                       ActModel *model) {
+  Image *image = &model->image;
+  Layer *layer = &model->layers[0];
+  size_t columns = patch_columns(layer->hidden);
+  if (!check_image(header, &from->image, layer) ||
+      !read_map(file, &header->embedding, KIND_MATRIX, layer->hidden,
+                patch_columns(header->features), &image->encoder) ||
+      !read_layer(file, from, KIND_MATRIX, columns, columns, layer))
+    return false;
+  image->channels = header->features;
+  image->height = from->image.height;
+  image->width = from->image.width;
+  image->pooled = from->image.pooled;
+  image->filled = from->image.filled;
+  return !layer->halting->persists && image->encoder.matrix.store != STORE_INT4 &&
+         layer->input.matrix.store != STORE_INT4 && layer->recurrent.store != STORE_INT4;
 }
 
 /* Tokens are looked up in an embedding or, where there is none, in the first layer's table. */
@@ -131,25 +168,42 @@ static bool read_input(File *file, const FileHeader *header, ActModel *model) {
                   &model->embedding);
 }
 
-static bool read_layers(File *file, const FileHeader *header, ActModel *model) {
+/* The layers of a model of time steps. */
+static bool read_sequence(File *file, const FileHeader *header, const FileLayer *from,
+                          ActModel *model) {
+  static const FileImage none;
+  if (!read_input(file, header, model)) return false;
   MapKind kind = model->features ? KIND_MATRIX : KIND_TABLE;
   size_t columns = model->features ? model->features : header->vocabulary;
-  const uint8_t *at = file->bytes + sizeof *header;
   for (size_t i = 0; i < model->layer_count; i++) {
-    FileLayer from;
-    memcpy(&from, at, sizeof from);
-    if (!read_layer(file, &from, kind, columns, &model->layers[i])) return false;
-    at += sizeof from;
+    Layer *layer = &model->layers[i];
+    if (memcmp(&from[i].image, &none, sizeof none) != 0 || !read_cell(&from[i], layer) ||
+        layer->cell == CELL_CONV_GRU ||
+        !read_layer(file, &from[i], kind, columns, layer->hidden, layer))
+      return false;
     kind = KIND_MATRIX;
-    columns = model->layers[i].hidden;
+    columns = layer->hidden;
   }
-  FileMap head;
-  memcpy(&head, at, sizeof head);
-  return read_map(file, &head, KIND_MATRIX, header->outputs, columns, &model->head);
+  return true;
 }
 
-/* Who multiplies what with integers decides what is quantised. */
+static bool read_network(File *file, const FileHeader *header, ActModel *model) {
+  FileLayer from[MAX_LAYERS];
+  FileMap head;
+  size_t bytes = model->layer_count * sizeof *from;
+  memcpy(from, file->bytes + sizeof *header, bytes);
+  memcpy(&head, file->bytes + sizeof *header + bytes, sizeof head);
+  if (!read_cell(&from[0], &model->layers[0])) return false;
+  bool images = model->layers[0].cell == CELL_CONV_GRU;
+  if (!(images ? read_image : read_sequence)(file, header, from, model)) return false;
+  return read_map(file, &head, KIND_MATRIX, header->outputs,
+                  model->layers[model->layer_count - 1].hidden, &model->head) &&
+         !(images && model->head.matrix.store == STORE_INT4);
+}
+
+/* Who multiplies what with integers decides what is quantised. Images are where they are multiplied. */
 static void mark_quantised(ActModel *model) {
+  if (model->image.channels) return;
   const Matrix *above = &model->head.matrix;
   for (size_t i = model->layer_count; i--; above = &model->layers[i].input.matrix) {
     Layer *layer = &model->layers[i];
@@ -160,11 +214,16 @@ static void mark_quantised(ActModel *model) {
 
 static void count_sizes(const FileHeader *header, ActModel *model) {
   ActSizes *sizes = &model->sizes;
-  sizes->input_size = (int32_t)header->features;
+  const Image *image = &model->image;
+  sizes->input_size = image->channels ? 0 : (int32_t)header->features;
   sizes->vocab_size = (int32_t)header->vocabulary;
   sizes->output_size = (int32_t)header->outputs;
   sizes->layers = (int32_t)model->layer_count;
   sizes->halt_threshold = 1;
+  sizes->channels = (int32_t)image->channels;
+  sizes->height = (int32_t)image->height;
+  sizes->width = (int32_t)image->width;
+  sizes->pooled = image->pooled;
   for (size_t i = model->layer_count; i--;) {
     const Layer *layer = &model->layers[i];
     sizes->state_size += layer->tensors * layer->hidden + layer->halting->persists;
@@ -195,7 +254,7 @@ ActStatus actn_read_model(const uint8_t *bytes, const FileHeader *header, ActMod
   read->layer_count = layers;
   read->metadata = section(&file, header->metadata, header->metadata_size);
   read->metadata_size = (size_t)header->metadata_size;
-  if (file.corrupt || !read_input(&file, header, read) || !read_layers(&file, header, read)) {
+  if (file.corrupt || !read_network(&file, header, read)) {
     free(read);
     return ACT_CORRUPT;
   }

@@ -30,19 +30,28 @@ typedef struct {
   size_t hidden;
   size_t units;      /* hidden rounded up to PANEL */
   size_t width;      /* of one tensor of the state: hidden rounded up to PADDING */
-  size_t tensors;    /* of the state: h, and c for LSTM */
-  size_t gates;      /* units of all gates */
+  size_t tensors;    /* of the state that goes from time step to time step: h, and c for LSTM */
+  size_t gates;      /* units of all gates; of a conv_gru hidden ones, rounded up to PANEL together */
+  size_t read;       /* floats that the halting unit reads: h or, of an image, its mean and its maximum */
   Map input;
   Matrix recurrent;
   const float *flag;
-  const float *recurrent_bias; /* of a GRU's n gate */
+  const float *recurrent_bias; /* of the n gate, for GRU and conv_gru */
   const Halting *halting;
-  const float *halting_weights; /* units: of the halting unit */
+  const float *halting_weights; /* `read` of them */
   float halting_bias;
   float threshold;
   int32_t max_ponder;
   bool quantised;    /* h is multiplied with integers, here, above or by the head */
 } Layer;
+
+/* The frame of a model that iterates on images. */
+typedef struct {
+  size_t channels;      /* 0 where the model reads time steps */
+  size_t height, width; /* the largest */
+  bool pooled, filled;
+  Map encoder;
+} Image;
 
 struct ActModel {
   const uint8_t *bytes;
@@ -55,12 +64,19 @@ struct ActModel {
   size_t features;  /* that the first layer's matrix reads: the network's own, or of an embedded token */
   bool quantised;   /* they are multiplied with integers */
   Map embedding;    /* without rows where there is none */
+  Image image;
   Map head;
   size_t layer_count;
   Layer layers[];
 };
 
 static inline size_t round_up(size_t count, size_t unit) { return (count + unit - 1) / unit * unit; }
+
+/* Of an image's patch: 3 x 3 places. */
+static inline size_t patch_columns(size_t channels) { return 9 * channels; }
+
+/* Of a grid with a frame of one place around it. */
+static inline size_t framed_places(size_t height, size_t width) { return (height + 2) * (width + 2); }
 
 static inline bool integers(Store store) { return store == STORE_INT8 || store == STORE_INT4; }
 

@@ -1,4 +1,4 @@
-/* Time steps and sequences: inputs are looked through before anything is computed. */
+/* Time steps, sequences and images: inputs are looked through before anything is computed. */
 #include <string.h>
 
 #include "context.h"
@@ -60,6 +60,18 @@ ActStatus act_run_tokens(ActContext *context, const int32_t *tokens, size_t time
     actn_step_token(context, tokens[t], y + t * outputs);
     report(context, t, ponder_steps, remainders);
   }
+  return ACT_OK;
+}
+
+ActStatus act_run_image(ActContext *context, const float *x, int32_t height, int32_t width,
+                        float *y) {
+  if (!context || !x || !y) return ACT_NULL;
+  const ActSizes *sizes = &context->model->sizes;
+  if (!sizes->channels) return ACT_INPUT_KIND;
+  if (height < 1 || height > sizes->height || width < 1 || width > sizes->width) return ACT_SIZE;
+  size_t rows = (size_t)height, columns = (size_t)width;
+  if (!actn_all_finite(x, (size_t)sizes->channels * rows * columns)) return ACT_NOT_FINITE;
+  actn_run_image(context, x, rows, columns, y);
   return ACT_OK;
 }
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from act_export.targets.native.description import GATES, Affine, Array, Layer, Network
+from act_export.targets.native.description import Affine, Array, Image, Layer, Network
 from act_export.targets.native.panels import (
     PANEL,
     Packed,
-    in_blocks,
+    gate_rows,
     input_map,
     matrix,
     packed_bytes,
@@ -28,7 +28,7 @@ ALIGNMENT = 64
 UNCHECKED = 32
 """Bytes before those that the checksum is of."""
 
-CELLS = ("rnn", "rnn_relu", "gru", "lstm")
+CELLS = ("rnn", "rnn_relu", "gru", "lstm", "conv_gru")
 """In the order of the file's numbers."""
 
 TABLE_BYTES = 1 << 20
@@ -44,7 +44,8 @@ LAYER = np.dtype(
     [(name, "<u4") for name in ("cell", "hidden_size", "max_ponder", "halting")]
     + [("threshold", "<f4"), ("unit_bias", "<f4")]
     + [(name, "<u8") for name in ("unit", "flag", "recurrent_bias")]
-    + [("reserved", "V16"), ("input", MAP), ("recurrent", MAP)]
+    + [(name, "<u4") for name in ("height", "width", "pooled", "filled")]
+    + [("input", MAP), ("recurrent", MAP)]
 )
 HEADER = np.dtype(
     [("magic", "V8"), ("version", "<u4"), ("header_size", "<u4")]
@@ -71,8 +72,10 @@ def write(network: Network, precision: str, metadata: str) -> bytes:
     header["magic"], header["version"], header["header_size"] = MAGIC, VERSION, HEADER.itemsize
     header["layers"], header["outputs"] = len(layers), len(network.head.bias)
     header["metadata"], header["metadata_size"] = sections.add(text), len(text)
+    if network.image is not None:
+        _write_image(sections, header, table_of_layers[0], network.image, precision)
     for layer, record in zip(layers, table_of_layers, strict=True):
-        store = store_of(precision, layer.input.columns, layer.hidden_size)
+        store = _store(layer, layer.input, precision)
         first = layer is layers[0]
         if first and network.embedding is not None:
             header["vocabulary"] = len(network.embedding)
@@ -81,7 +84,8 @@ def write(network: Network, precision: str, metadata: str) -> bytes:
                 sections.write(header["embedding"], embedding)
         else:
             given = _matrix(input_map(layer), store)
-            header["features"] = layer.input.columns if first else header["features"]
+            if first and network.image is None:
+                header["features"] = layer.input.columns
         sections.write(record["input"], given)
         _write_layer(sections, record, layer, precision)
     sections.write(head, _matrix(network.head, store_of(precision, network.head.columns)))
@@ -102,8 +106,13 @@ def count_units(path: Path) -> int:
     """Count the layers that have a halting unit: one whose weights are not all zero."""
     contents = np.memmap(path, np.uint8, "r")
     _, layers, _ = read_facts(path)
-    sections = (contents[int(each["unit"]) :][: 4 * int(each["hidden_size"])] for each in layers)
+    sections = (contents[int(each["unit"]) :][: 4 * _unit_floats(each)] for each in layers)
     return sum(bool(section.any()) for section in sections)
+
+
+def _unit_floats(layer: Record) -> int:
+    padded = -(-int(layer["hidden_size"]) // PANEL) * PANEL
+    return padded * (2 if layer["height"] else 1)
 
 
 def checksum(contents: npt.NDArray[np.uint8], size: int) -> int:
@@ -141,17 +150,36 @@ def _matrix(affine: Affine, store: Store) -> Packed:
     return matrix(affine.weight, affine.bias, store)
 
 
+def _store(layer: Layer, weights: Affine, precision: str) -> Store:
+    # int4 saves reading weights, and those of an image are read once for many places.
+    return store_of(
+        precision, weights.columns, None if layer.cell == "conv_gru" else layer.hidden_size
+    )
+
+
+def _write_image(
+    sections: _Sections, header: Record, record: Record, image: Image, precision: str
+) -> None:
+    header["features"] = image.channels
+    encoder = image.encoder
+    sections.write(header["embedding"], _matrix(encoder, store_of(precision, encoder.columns)))
+    record["height"], record["width"] = image.height, image.width
+    record["pooled"], record["filled"] = image.pooled, image.filled
+
+
 def _write_layer(sections: _Sections, record: Record, layer: Layer, precision: str) -> None:
-    gates, hidden = GATES[layer.cell], layer.hidden_size
+    hidden = layer.hidden_size
     record["cell"], record["hidden_size"] = CELLS.index(layer.cell), hidden
     record["max_ponder"], record["halting"] = layer.max_ponder, layer.halting
     record["threshold"], record["unit_bias"] = layer.threshold, layer.unit.bias[0]
-    record["unit"] = sections.add_floats(layer.unit.weight[0])
-    record["flag"] = sections.add_floats(in_blocks(layer.flag, gates))
-    if layer.cell == "gru":
+    parts = layer.unit.weight.reshape(-1, hidden)  # of an image's mean, and of its maximum
+    record["unit"] = sections.add_floats(pad(parts, PANEL, axis=1).reshape(-1))
+    if layer.flag is not None:
+        record["flag"] = sections.add_floats(gate_rows(layer, layer.flag))
+    if "gru" in layer.cell:
         record["recurrent_bias"] = sections.add_floats(layer.recurrent.bias[2 * hidden :])
-    store = store_of(precision, hidden, hidden)
-    weight = in_blocks(layer.recurrent.weight, gates)
+    store = _store(layer, layer.recurrent, precision)
+    weight = gate_rows(layer, layer.recurrent.weight)
     sections.write(record["recurrent"], matrix(weight, None, store))
 
 

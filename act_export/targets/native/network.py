@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
 from act_artefact.errors import UserError
 from act_export.subject import Subject
-from act_export.targets.native.description import Affine, Array, CellKind, Layer, Network
+from act_export.targets.native.description import Affine, CellKind, Layer, Network
+from act_export.targets.native.iterated import iterated_network
+from act_export.targets.native.policy import array, halting_unit, policy_number
 from act_export.targets.native.surroundings import Surroundings, refused
 from act_mobile import cells
 from act_mobile.act import ACT
+from act_mobile.iterated import IteratedModel
 
 LIMITS = {"layers": 64, "hidden units": 16384, "features": 65536, "ponder steps": 10000}
 """The engine's own."""
@@ -38,6 +41,8 @@ def network_of(subject: Subject) -> Network:
     Raises:
         UserError: the engine cannot express it, and why.
     """
+    if type(subject.module) is IteratedModel:
+        return iterated_network(subject, subject.module)
     if len(subject.inputs) > 1:
         raise refused(subject, f"has {len(subject.inputs)} inputs, not one")
     for name in subject.layers:
@@ -69,35 +74,21 @@ def network_of(subject: Subject) -> Network:
 
 def _layers(subject: Subject, act: ACT) -> Iterator[Layer]:
     """The recurrent layers of an ACT layer."""
-    if act.policy.number is None:
-        raise refused(subject, f"its halting, {act.policy}, is not the engine's")
+    number = policy_number(subject, act.policy)
     for index, cell in enumerate(act.cells):
         kind = CELLS.get(type(cell))
         if kind is None:
             raise refused(subject, f"has a cell of its own, {type(cell).__name__}")
-        given = {name: _array(value) for name, value in cell.named_parameters()}
+        given = {name: array(value) for name, value in cell.named_parameters()}
         weight, recurrent = given["weight_ih"], given["weight_hh"]
         zero = np.zeros(len(weight))
         yield Layer(
             "rnn_relu" if getattr(cell, "nonlinearity", "") == "relu" else kind,
-            act.policy.number,
+            number,
             act.policy.max_ponder,
             float(act.policy.budget.threshold),
             Affine(weight[:, :-1], given.get("bias_ih", zero)),
             weight[:, -1],
             Affine(recurrent, given.get("bias_hh", zero)),
-            _unit(act, index),
+            halting_unit(act.halting[index] if len(act.halting) else None, act.hidden_size),
         )
-
-
-def _unit(act: ACT, index: int) -> Affine:
-    """A layer's halting unit; zero where its policy has none."""
-    if not len(act.halting):
-        return Affine(np.zeros((1, act.hidden_size)), np.zeros(1))
-    unit = act.halting[index]
-    assert isinstance(unit, nn.Linear)
-    return Affine(_array(unit.weight), _array(unit.bias))
-
-
-def _array(tensor: Tensor) -> Array:
-    return tensor.detach().double().numpy()

@@ -90,14 +90,17 @@ def in_blocks(rows: Array, gates: int) -> Array:
 def input_map(layer: Layer) -> Affine:
     """A layer's map from its input to the gates, in blocks, with every bias that is added there.
 
-    A GRU's n gate multiplies the recurrent part, bias included, by r: that bias is apart.
+    The n gate of a GRU multiplies the recurrent part, bias included, by r: that bias is apart.
     """
-    gates, recurrent = GATES[layer.cell], layer.recurrent.bias
-    if layer.cell == "gru":
+    recurrent = layer.recurrent.bias
+    if "gru" in layer.cell:
         recurrent = np.where(np.arange(len(recurrent)) < 2 * layer.hidden_size, recurrent, 0)
-    return Affine(
-        in_blocks(layer.input.weight, gates), in_blocks(layer.input.bias + recurrent, gates)
-    )
+    return Affine(gate_rows(layer, layer.input.weight), gate_rows(layer, layer.input.bias + recurrent))
+
+
+def gate_rows(layer: Layer, rows: Array) -> Array:
+    """A layer's rows, (gates x H, ...), in the order of its cell: in blocks but for ``conv_gru``."""
+    return rows if layer.cell == "conv_gru" else in_blocks(rows, GATES[layer.cell])
 
 
 def pad(values: Array, unit: int, axis: int = 0) -> Array:

@@ -1,7 +1,7 @@
 /* The native engine, which is part of this build: no library is opened, and nothing else can be run.
 
    The artefact has no names: tensors are the plan's, once their sizes are found to be the model's.
-   Each row of a batch is a sequence of its own; rows are run one after the other. */
+   Each row of a batch is a sequence of its own, or an image; rows are run one after the other. */
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +29,8 @@ typedef struct {
   StatePart *parts;
   const Slot *threshold, *max_ponder; /* inputs of the budget, or NULL */
   size_t time;                        /* of the calls that are bound */
+  int32_t height, width;              /* or of their images, ... */
+  size_t image, answer;               /* ...which have so many numbers, and their y */
 } Loaded;
 
 static void check(ActStatus status, const char *what) {
@@ -83,20 +85,41 @@ static void check_state(const Plan *plan, Loaded *loaded) {
   if (count != plan->state_count) fail(FAIL_ARTEFACT, "the artefact has fewer states");
 }
 
+/* Results of `time` time steps, or of one image, to which y has `width` numbers. */
+static void check_results(const Plan *plan, const ActSizes *sizes, size_t width, size_t time,
+                          int64_t t) {
+  static const Dtype dtypes[] = {FLOAT32, INT32, FLOAT32};
+  const size_t widths[] = {width, (size_t)sizes->layers, (size_t)sizes->layers};
+  for (size_t i = 0; i < 3; i++) {
+    expect_dtype(&plan->outputs[i], dtypes[i]);
+    expect_size(plan, &plan->outputs[i], widths[i] * time, t);
+  }
+}
+
+/* Images have one size in all calls: no larger than the model's own. */
+static void check_images(const Plan *plan, Loaded *loaded) {
+  const ActSizes *sizes = &loaded->sizes;
+  const Shape *x = &plan->inputs[0];
+  expect_dtype(x, FLOAT32);
+  if (x->rank != 4 || x->sizes[1] != sizes->channels || x->sizes[2] < 1 ||
+      x->sizes[2] > sizes->height || x->sizes[3] < 1 || x->sizes[3] > sizes->width)
+    fail(FAIL_ARTEFACT, "the artefact's %s is of another shape", x->name);
+  loaded->height = (int32_t)x->sizes[2];
+  loaded->width = (int32_t)x->sizes[3];
+  size_t places = (size_t)loaded->height * (size_t)loaded->width;
+  loaded->image = (size_t)sizes->channels * places;
+  loaded->answer = (size_t)sizes->output_size * (sizes->pooled ? 1 : places);
+  check_results(plan, sizes, loaded->answer, 1, 1);
+}
+
 /* Data and results, in calls of one time step and of two, which differ where a size is time. */
 static void check_tensors(const Plan *plan, const ActSizes *sizes) {
-  static const Dtype dtypes[] = {FLOAT32, INT32, FLOAT32};
-  const size_t widths[] = {(size_t)sizes->output_size, (size_t)sizes->layers,
-                           (size_t)sizes->layers};
   size_t width = row_width(sizes);
   expect_dtype(&plan->inputs[0], sizes->vocab_size ? INT32 : FLOAT32);
   for (int64_t t = 1; t <= 2; t++) {
     size_t time = per_row(plan, &plan->inputs[0], t) / width;
     expect_size(plan, &plan->inputs[0], width * (time ? time : 1), t);
-    for (size_t i = 0; i < 3; i++) {
-      expect_dtype(&plan->outputs[i], dtypes[i]);
-      expect_size(plan, &plan->outputs[i], widths[i] * time, t);
-    }
+    check_results(plan, sizes, (size_t)sizes->output_size, time, t);
   }
 }
 
@@ -128,7 +151,10 @@ static void load(Runtime *runtime, Graph *graph, const char *path, const Part *p
            act_kernels(loaded->model));
   loaded->state = allocate(loaded->sizes.state_size, sizeof(float));
   check_state(plan, loaded);
-  check_tensors(plan, &loaded->sizes);
+  if (loaded->sizes.channels)
+    check_images(plan, loaded);
+  else
+    check_tensors(plan, &loaded->sizes);
   graph->inputs = slots_of(plan->inputs, plan->input_count);
   graph->outputs = slots_of(plan->outputs, plan->output_count);
   graph->input_count = plan->input_count;
@@ -141,6 +167,7 @@ static void bind(Runtime *runtime, Graph *graph) {
   Loaded *loaded = graph->loaded;
   for (size_t i = 0; i < graph->input_count; i++) hold_buffer(&graph->inputs[i]);
   for (size_t i = 0; i < graph->output_count; i++) hold_buffer(&graph->outputs[i]);
+  if (loaded->sizes.channels) return;
   loaded->time = graph->inputs[0].bytes / sizeof(float) / plan->batch / row_width(&loaded->sizes);
 }
 
@@ -174,9 +201,20 @@ static ActStatus get_state(const Plan *plan, const Graph *graph, size_t row) {
   return status;
 }
 
+static ActStatus run_image(const Graph *graph, size_t row) {
+  const Loaded *loaded = graph->loaded;
+  const float *x = (const float *)graph->inputs[0].data + row * loaded->image;
+  float *y = (float *)graph->outputs[0].data + row * loaded->answer;
+  ActStatus status = act_run_image(loaded->context, x, loaded->height, loaded->width, y);
+  ((int32_t *)graph->outputs[1].data)[row] = act_ponder_steps(loaded->context, 0);
+  ((float *)graph->outputs[2].data)[row] = act_remainder(loaded->context, 0);
+  return status;
+}
+
 static ActStatus run_row(const Graph *graph, size_t row) {
   const Loaded *loaded = graph->loaded;
   const ActSizes *sizes = &loaded->sizes;
+  if (sizes->channels) return run_image(graph, row);
   size_t at = row * loaded->time, layers = (size_t)sizes->layers;
   float *y = (float *)graph->outputs[0].data + at * (size_t)sizes->output_size;
   int32_t *ponder_steps = (int32_t *)graph->outputs[1].data + at * layers;
