@@ -11,8 +11,8 @@ export class Battery {
   // Args:
   //   loaded: the model.
   //   changed: called with {threshold, maxPonder} at each change.
-  //   work: returns a function of one call, to be timed, and how many units (texts' characters, say)
-  //     it does.
+  //   work: returns the calls to be timed: [{owner, call, units: of what a call does, show: called
+  //     with the microseconds of one, or null}].
   //   unit: a text key of the unit that times are for.
   constructor(loaded, { changed, work, unit }, signal) {
     Object.assign(this, { loaded, changed, work, unit, signal });
@@ -76,11 +76,10 @@ export class Battery {
     this.element.classList.add("measuring");
     await wait(SETTLED);
     if (signal.aborted) return;
-    for (const { owner, call, units, show } of this.work()) {
-      const time = await microseconds(call, owner, signal);
-      if (signal.aborted) return;
-      show(time === null ? null : time / units);
-    }
+    const calls = this.work();
+    const times = await microseconds(calls, signal);
+    if (signal.aborted) return;
+    for (const [at, { units, show }] of calls.entries()) show(times && times[at] / units);
     this.element.classList.remove("measuring");
   }
 

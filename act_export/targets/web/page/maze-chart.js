@@ -3,8 +3,8 @@
 import { fresh, h, svg } from "page/element";
 import { number, onLanguage, say, text } from "page/words";
 
-const WIDTH = 560;
-const HEIGHT = 250;
+const WIDTH = 560; // where the page does not say how wide it is
+const HEIGHT = 260;
 const LEFT = 44;
 const BOTTOM = 40;
 const TOP = 14;
@@ -17,7 +17,8 @@ export class LengthChart {
     this.fixed = loaded.baseline?.maxPonder ?? null;
     this.points = [];
     const title = fresh("chart");
-    this.picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "chart" });
+    this.width = WIDTH;
+    this.picture = svg("svg", { height: HEIGHT, role: "img", class: "chart" });
     this.summary = h("p", { class: "fine", "data-testid": "chart-summary" });
     this.button = say(h("button", { type: "button", class: "button", "data-testid": "try-many" }), "chart.try");
     this.element = h(
@@ -28,6 +29,13 @@ export class LengthChart {
       this.summary,
     );
     onLanguage(() => this.draw(), signal);
+    // As many units as pixels: letters keep their size.
+    const observer = new ResizeObserver(([{ contentRect }]) => {
+      this.width = Math.max(200, contentRect.width);
+      this.draw();
+    });
+    observer.observe(this.picture);
+    signal.addEventListener("abort", () => observer.disconnect());
     this.draw();
   }
 
@@ -38,23 +46,25 @@ export class LengthChart {
   }
 
   draw() {
+    const { width } = this;
+    this.picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const longest = Math.max(10, ...this.points.map((each) => each.length));
     const most = Math.max(4, this.fixed ?? 0, ...this.points.map((each) => each.steps));
-    const x = (length) => LEFT + ((WIDTH - LEFT - RIGHT) * length) / longest;
+    const x = (length) => LEFT + ((width - LEFT - RIGHT) * length) / longest;
     const y = (steps) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * steps) / most;
     const label = (at, line, attributes) => svg("text", { ...at, ...attributes }, line);
     const parts = [];
     for (const steps of ticks(most)) {
-      parts.push(svg("path", { class: "rule", d: `M${LEFT} ${y(steps)}H${WIDTH - RIGHT}` }));
+      parts.push(svg("path", { class: "rule", d: `M${LEFT} ${y(steps)}H${width - RIGHT}` }));
       parts.push(label({ x: LEFT - 8, y: y(steps) + 4 }, number(steps), { "text-anchor": "end" }));
     }
     for (const length of ticks(longest)) {
       parts.push(label({ x: x(length), y: HEIGHT - BOTTOM + 18 }, number(length), { "text-anchor": "middle" }));
     }
-    parts.push(label({ x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 4 }, text("chart.length"), { "text-anchor": "middle", class: "axis" }));
+    parts.push(label({ x: (LEFT + width - RIGHT) / 2, y: HEIGHT - 4 }, text("chart.length"), { "text-anchor": "middle", class: "axis" }));
     if (this.fixed !== null) {
-      parts.push(svg("path", { class: "fixed-line", d: `M${LEFT} ${y(this.fixed)}H${WIDTH - RIGHT}` }));
-      parts.push(label({ x: WIDTH - RIGHT, y: y(this.fixed) - 6 }, text("chart.fixed", { steps: this.fixed }), { "text-anchor": "end", class: "axis" }));
+      parts.push(svg("path", { class: "fixed-line", d: `M${LEFT} ${y(this.fixed)}H${width - RIGHT}` }));
+      parts.push(label({ x: width - RIGHT, y: y(this.fixed) - 6 }, text("chart.fixed", { steps: this.fixed }), { "text-anchor": "end", class: "axis" }));
     }
     for (const [at, { length, steps }] of this.points.entries()) {
       const now = at === this.points.length - 1;

@@ -4,7 +4,7 @@
 import { Battery, microText } from "page/battery";
 import { Comparison } from "page/comparison";
 import { fresh, h, pause } from "page/element";
-import { CHANNELS, generate } from "page/maze";
+import { CHANNELS, generate, random } from "page/maze";
 import { MazeBoard } from "page/maze-board";
 import { isOn, MazePicture } from "page/maze-draw";
 import { LengthChart } from "page/maze-chart";
@@ -49,7 +49,8 @@ class MazeScreen {
     );
     this.state = h("p", { class: "maze-state", "data-testid": "maze-state" });
     this.remark = h("p", { class: "remark", "data-testid": "maze-remark", hidden: true });
-    stage.append(this.#boardCard(), ...(baseline ? [this.#fixedCard()] : []), this.chart.element);
+    stage.append(this.#boardCard(), this.chart.element);
+    if (baseline) this.comparison.element.append(...this.#fixedPart(baseline));
     this.chart.button.addEventListener("click", () => this.#tryMany());
     side.append(this.battery.element, this.comparison.element);
     onLanguage(() => this.#languageChanged(), signal);
@@ -108,23 +109,21 @@ class MazeScreen {
     );
   }
 
-  #fixedCard() {
-    const title = fresh("fixed");
+  // The answer of the net that always takes the same number of steps.
+  #fixedPart(baseline) {
     this.fixedPicture = new MazePicture();
-    this.fixedWords = h("p", { class: "maze-state" });
-    return h(
-      "section",
-      { class: "panel fixed", "aria-labelledby": title },
-      say(h("h2", { id: title }), "maze.fixed-title", { steps: this.loaded.baseline.maxPonder }),
-      this.fixedPicture.element,
-      this.fixedWords,
-    );
+    this.fixedWords = h("p", { class: "fine" });
+    const steps = { steps: baseline.maxPonder };
+    return [say(h("h3", {}), "maze.fixed-title", steps), this.fixedPicture.element, this.fixedWords];
   }
 
-  // Draw a new maze; half of them have a way that is longer than half of the longest.
+  // Draw a new maze, whose way is at least half as long as the longest; its steps are played unless
+  // the user wants little motion.
   newMaze() {
     this.seed = (this.seed + 1) >>> 0;
-    this.setMaze(generate(Number(this.size.value), this.seed, 0.5 + 0.5 * ((this.seed % 5) / 4)), true);
+    const share = 0.5 + 0.5 * random(this.seed)();
+    const plays = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.setMaze(generate(Number(this.size.value), this.seed, share), plays);
   }
 
   setMaze(maze, plays = false) {

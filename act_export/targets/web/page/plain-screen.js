@@ -1,8 +1,7 @@
 // Any other model: the calls of its golden bundle, asked here and compared, with N of each.
 
-import { Battery } from "page/battery";
+import { Battery, microText } from "page/battery";
 import { Comparison } from "page/comparison";
-import { microText } from "page/battery";
 import { fresh, h, pause } from "page/element";
 import { answers } from "page/golden";
 import { number, onLanguage, say, text } from "page/words";
@@ -29,7 +28,7 @@ class PlainScreen {
         { key: "compare.mean", write: (value) => number(value), bar: true },
         { key: "compare.time-call", write: microText, bar: true },
       ],
-      loaded.baseline ? loaded.baseline.maxPonder : null,
+      loaded.baseline?.maxPonder ?? null,
       signal,
     );
     this.mean = h("strong", { class: "big", "data-testid": "mean-steps" }, "–");
@@ -46,7 +45,7 @@ class PlainScreen {
         this.summary,
       ),
     );
-    side.append(this.battery.element, this.comparison.element);
+    side.append(this.battery.element, ...(loaded.baseline ? [this.comparison.element] : []));
     onLanguage(() => this.#draw(), signal);
     this.start();
   }

@@ -65,8 +65,8 @@ class TextScreen {
     return h(
       "section",
       { class: "panel text", "aria-labelledby": title },
-      h("p", { class: "count" }, this.mean, " ", say(h("span", {}), "text.mean")),
       say(h("h2", { id: title, class: "unseen" }), "text.title"),
+      h("p", { class: "count" }, this.mean, " ", say(h("span", {}), "text.mean")),
       say(h("label", { for: area }), "text.label"),
       this.area,
       this.progress,
