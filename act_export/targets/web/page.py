@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,9 @@ TYPES = {
     ".actn": "application/octet-stream",
     ".npz": "application/octet-stream",
 }
+
+Address = Callable[[Path], str]
+"""Gives the URL by which the page finds a file."""
 
 _INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL)
 
@@ -132,7 +135,7 @@ def data_url(path: Path) -> str:
 
 
 def slug(name: str) -> str:
-    """Return a name as it may stand in an address: the page's own, too (``page/start.js``)."""
+    """Return a name as the page has it in addresses (``slug`` in ``page/start.js``)."""
     return re.sub(r"[\W_]+", "-", name.lower())
 
 
@@ -151,31 +154,27 @@ def _places(models: Iterable[PageModel]) -> dict[Path, str]:
     return places
 
 
-def _entry(model: PageModel, address: Any) -> dict[str, Any]:
+def _entry(model: PageModel, address: Address) -> dict[str, Any]:
     """Describe a model as the page's list of models has it."""
-    entry = _files(model.name, model.artefact, address)
+    golden = _there(model.artefact.with_suffix(".golden.npz"))
+    entry = {**_files(model.name, model.artefact, address), "golden": address(golden)}
     if model.baseline:
-        baseline = _files(model.baseline.stem, model.baseline, address)
-        # Nothing is asked of it but what the model is asked.
-        del baseline["golden"]
-        entry["baseline"] = baseline
+        # It is asked what the model is asked, and needs no golden bundle.
+        entry["baseline"] = _files(model.baseline.stem, model.baseline, address)
     return entry
 
 
-def _files(name: str, artefact: Path, address: Any) -> dict[str, Any]:
+def _files(name: str, artefact: Path, address: Address) -> dict[str, Any]:
     manifest = read_manifest(artefact.with_suffix(".manifest.json"))
     if manifest.target != "native":
         raise UserError(f"{artefact}: the page runs .actn files, not those of {manifest.target}")
-    golden = artefact.with_suffix(".golden.npz")
-    for path in (artefact, golden):
-        if not path.is_file():
-            raise UserError(f"{path}: missing: export the model again")
-    return {
-        "name": name,
-        "manifest": manifest.to_json(),
-        "actn": address(artefact),
-        "golden": address(golden),
-    }
+    return {"name": name, "manifest": manifest.to_json(), "actn": address(_there(artefact))}
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise UserError(f"{path}: missing: export the model again")
+    return path
 
 
 def _html(
@@ -189,7 +188,7 @@ def _html(
         *(
             f'<script type="application/json" data-locale="{path.stem}">'
             f"{_json(json.loads(path.read_text(encoding='utf-8')))}</script>"
-            for path in _locales()
+            for path in locales()
         ),
         *([head] if head else []),
     ]
@@ -205,9 +204,11 @@ def _html(
     return html
 
 
-def _locales() -> list[Path]:
+def locales() -> list[Path]:
     """List the locales, English, in which the page is written, first."""
-    return sorted((PAGE / "locales").glob("*.json"), key=lambda path: (path.stem != "en", path.stem))
+    return sorted(
+        (PAGE / "locales").glob("*.json"), key=lambda path: (path.stem != "en", path.stem)
+    )
 
 
 def _secured(html: str, own: str) -> str:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 SECONDS = 30
 """After which something that is waited for does not come."""
@@ -37,8 +37,9 @@ class BrowserError(Exception):
 class Browser:
     """A running Chromium."""
 
-    def __init__(self, reader: Any, writer: Any) -> None:
+    def __init__(self, reader: int, writer: IO[bytes]) -> None:
         self._reader, self._writer = reader, writer
+        self._rest = b""
         self._last = 0
         self.events: list[dict[str, Any]] = []
 
@@ -64,13 +65,13 @@ class Browser:
                 return answer["result"]
 
     def _read(self) -> dict[str, Any]:
-        content = bytearray()
-        while not content.endswith(b"\0"):
-            part = self._reader.readline1()
+        while b"\0" not in self._rest:
+            part = os.read(self._reader, 1 << 16)
             if not part:
                 raise BrowserError("Chromium has ended")
-            content += part
-        return json.loads(content[:-1])
+            self._rest += part
+        message, _, self._rest = self._rest.partition(b"\0")
+        return json.loads(message)
 
     def page(self, width: int = 1280, height: int = 900) -> Page:
         """Open a page with storage of its own."""
@@ -79,22 +80,6 @@ class Browser:
         page = Page(self, target["targetId"], context)
         page.resize(width, height)
         return page
-
-
-class _Pipe:
-    """Reads messages, which end with a zero byte, from a pipe."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor, self._rest = descriptor, b""
-
-    def readline1(self) -> bytes:
-        while b"\0" not in self._rest:
-            part = os.read(self._descriptor, 1 << 16)
-            if not part:
-                return b""
-            self._rest += part
-        line, _, self._rest = self._rest.partition(b"\0")
-        return line + b"\0"
 
 
 @contextmanager
@@ -124,7 +109,7 @@ def chromium(scratch: Path, *flags: str) -> Iterator[Browser]:
     os.close(up_write)
     try:
         with os.fdopen(down_write, "wb") as writer:
-            yield Browser(_Pipe(up_read), writer)
+            yield Browser(up_read, writer)
     finally:
         os.close(up_read)
         process.terminate()
@@ -209,11 +194,15 @@ class Page:
 
     # -- Hands --------------------------------------------------------------------------------
 
-    def box(self, selector: str) -> tuple[float, float, float, float]:
-        """Return where an element is in the window, scrolled to: left, top, width, height."""
+    def box(self, selector: str, scroll: bool = True) -> tuple[float, float, float, float]:
+        """Return where an element is in the window: left, top, width, height.
+
+        Args:
+            scroll: whether to scroll to it before.
+        """
+        scrolled = "e.scrollIntoView({block: 'center', behavior: 'instant'});" if scroll else ""
         found = self.evaluate(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            "e.scrollIntoView({block: 'center', behavior: 'instant'});"
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); {scrolled}"
             "const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()"
         )
         return tuple(found)
@@ -266,7 +255,9 @@ class Page:
     # -- Eyes ---------------------------------------------------------------------------------
 
     def screenshot(self, path: Path, whole: bool = True) -> None:
-        picture = self.send("Page.captureScreenshot", captureBeyondViewport=whole, **self._clip(whole))
+        picture = self.send(
+            "Page.captureScreenshot", captureBeyondViewport=whole, **self._clip(whole)
+        )
         path.write_bytes(base64.b64decode(picture["data"]))
 
     def _clip(self, whole: bool) -> dict[str, Any]:
