@@ -180,7 +180,9 @@ class Page:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
-                if value := self.evaluate(f"(() => {{ return {expression} }})()"):
+                # An element has no value outside its page.
+                found = f"const found = {expression}; return found instanceof Node || found"
+                if value := self.evaluate(f"(() => {{ {found} }})()"):
                     return value
             except BrowserError as error:
                 # A page that is being left or begun has no elements yet.

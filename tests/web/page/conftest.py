@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -25,6 +26,9 @@ MAZE = {"name": "maze", "smallest": 3, "largest": 7, "metric": "sequence_error"}
 TEXT = {"name": "charlm", "metric": "bits_per_char", "vocabulary": "bytes"}
 IMAGES = {"channels": 7, "hidden_size": 6, "output_size": 1, "height": 7, "width": 7}
 BYTES = {"input_size": 8, "hidden_size": 12, "output_size": 256, "vocab_size": 256}
+LABELS = ["nothing", "go", "no", "on"]
+HEARD = {"name": "own", "metric": "accuracy", "labels": LABELS}
+SOUND = {"input_size": 32, "hidden_size": 8, "output_size": 4}
 NUMBERS = {"input_size": 5, "hidden_size": 8, "output_size": 2}
 
 
@@ -48,6 +52,7 @@ def nets() -> dict[str, tuple[Any, dict[str, str] | None]]:
         "maze-fixed": (IteratedModel(IteratedConfig(**IMAGES, halting="fixed:4")), MAZE),
         "text": (uneven(ACTModel(ACTConfig(**BYTES, cell="gru", max_ponder=6)), 2.0), TEXT),
         "text-fixed": (ACTModel(ACTConfig(**BYTES, cell="gru", halting="fixed:3")), TEXT),
+        "listen": (uneven(ACTModel(ACTConfig(**SOUND, cell="gru", max_ponder=8)), 0.5), HEARD),
         "plain": (uneven(ACTModel(ACTConfig(**NUMBERS, cell="rnn", max_ponder=7)), 2.0), None),
     }
 
@@ -62,10 +67,16 @@ def exported(
         folder = tmp_path_factory.mktemp(name)
         save_model(folder / f"{name}.pt", model, task)
         axes = ("height", "width") if task is MAZE else ()
+        data = None
+        if task is HEARD:  # the arrays of one's own that the task was
+            data = folder / "eval.npz"
+            x = np.random.default_rng(0).normal(size=(4, 10, 32)).astype(np.float32)
+            np.savez(data, x=x, targets=np.zeros((4, 10), np.int64), metric="accuracy")
         [done] = export(
             folder / f"{name}.pt",
             "native",
             output=folder,
+            data=data,
             options=Options(samples=10, dynamic=axes, license="Apache-2.0"),
         )
         made[name] = done.path
@@ -77,6 +88,7 @@ def models(exported: dict[str, Path]) -> list[PageModel]:
     return [
         PageModel("Maze", exported["maze"], exported["maze-fixed"]),
         PageModel("Text", exported["text"], exported["text-fixed"]),
+        PageModel("Listen", exported["listen"], every=2),
         PageModel("Plain </script> & co", exported["plain"]),
     ]
 

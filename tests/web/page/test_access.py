@@ -14,7 +14,12 @@ pytestmark = pytest.mark.web
 
 AXE = "axe-core@4.11.0"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-SCREENS = {"maze": "[role=gridcell]", "text": ".reader .c", "plain-script-co": ".bars li"}
+SCREENS = {
+    "maze": "[role=gridcell]",
+    "text": ".reader .c",
+    "listen": ".frames",
+    "plain-script-co": ".bars li",
+}
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ async function show(opening, name) {
   const side = h("div", { class: "side" });
   stage.replaceChildren(h("div", { class: "columns" }, main, side));
   showTabs(loaded.name);
-  openScreen(loaded, { stage: main, side, announce, signal: ending.signal });
+  openScreen(loaded, { stage: main, side, announce, fail, signal: ending.signal });
   side.append(facts(loaded, ending.signal));
 }
 
