@@ -71,12 +71,14 @@ def shown_steps(page: Page) -> int:
 
 def size(page: Page, side: int) -> None:
     page.evaluate(
-        f"(() => {{ const e = document.querySelector('[data-testid=maze-size]'); e.value = '{side}';"
-        "e.dispatchEvent(new Event('change')); })()"
+        "(() => { const e = document.querySelector('[data-testid=maze-size]');"
+        f"e.value = '{side}'; e.dispatchEvent(new Event('change')); }})()"
     )
 
 
-def cell_place(page: Page, cell: int, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
+def cell_place(
+    page: Page, cell: int, across: float = 0.5, down: float = 0.5
+) -> tuple[float, float]:
     page.box(GRID)
     left, top, width, height = page.box(f"{GRID} [data-cell='{cell}']", scroll=False)
     return left + across * width, top + down * height
@@ -87,7 +89,9 @@ def where(page: Page, word: str) -> int:
 
 
 @pytest.mark.parametrize("side", [3, 5, 7])
-def test_the_board_shows_the_models_answer_and_n(page: Page, site: str, nets: Any, side: int) -> None:
+def test_the_board_shows_the_models_answer_and_n(
+    page: Page, site: str, nets: Any, side: int
+) -> None:
     page.open(f"{site}#maze")
     size(page, side)
     assert len(labels(page)) == side * side
@@ -190,7 +194,7 @@ def test_the_keyboard_alone_is_enough(page: Page, site: str, nets: Any) -> None:
     def tab_to(selector: str) -> None:
         for _ in range(60):
             page.key("Tab")
-            if page.evaluate(f"document.activeElement.matches(\"{selector}\")"):
+            if page.evaluate(f'document.activeElement.matches("{selector}")'):
                 return
         raise AssertionError(f"{selector} is not reached with Tab")
 
@@ -221,7 +225,9 @@ def test_many_mazes_are_tried(page: Page, site: str) -> None:
     page.open(f"{site}#maze")
     page.click("[data-testid=try-many]")
     page.wait("document.querySelectorAll('.chart circle').length > 40")
-    page.wait("document.querySelector('[data-testid=chart-summary]').textContent.includes('average')")
+    page.wait(
+        "document.querySelector('[data-testid=chart-summary]').textContent.includes('average')"
+    )
 
 
 def test_the_fixed_net_stands_beside(page: Page, site: str, nets: Any) -> None:

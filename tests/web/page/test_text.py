@@ -69,7 +69,8 @@ def test_no_text_is_no_error(page: Page, site: str) -> None:
 def test_a_megabyte_of_text_is_cut_and_does_not_freeze(page: Page, site: str) -> None:
     page.open(f"{site}#text")
     page.evaluate(
-        f"const area = document.querySelector('{AREA}'); area.value = 'to be or not '.repeat(90000);"
+        f"const area = document.querySelector('{AREA}');"
+        "area.value = 'to be or not '.repeat(90000);"
         "area.dispatchEvent(new Event('input')); 0"
     )
     page.wait("!document.querySelector('progress').hidden")

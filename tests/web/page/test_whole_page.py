@@ -69,9 +69,7 @@ def test_no_request_is_made_to_anyone(page: Page, site: str) -> None:
     page.wait("document.documentElement.dataset.offline")
     assert len(page.requests()) > 10
     assert {url[: len(site)] for url in page.requests()} == {site}
-    blocked = page.evaluate(
-        "fetch('https://example.org/').then(() => 'allowed', () => 'blocked')"
-    )
+    blocked = page.evaluate("fetch('https://example.org/').then(() => 'allowed', () => 'blocked')")
     assert blocked == "blocked"
     # The refusal is logged, as it must be; forget it.
     page.browser.events.clear()
@@ -156,7 +154,10 @@ def test_what_is_no_model_is_refused_in_a_line(
         ([artefact, written("a.json", "{")], "is no JSON"),
         ([artefact, written("b.json", other)], "act-mobile/manifest/9"),
         ([artefact, written("c.json", json.dumps({**facts, "max_ponder": 0}))], "max_ponder"),
-        ([artefact, written("d.json", json.dumps({**facts, "target": "onnx"}))], "of a onnx export"),
+        (
+            [artefact, written("d.json", json.dumps({**facts, "target": "onnx"}))],
+            "of a onnx export",
+        ),
         ([artefact, exported["plain"].with_suffix(".manifest.json")], "SHA-256 differs"),
     ]
     for files, words in cases:
@@ -180,7 +181,9 @@ def test_a_damaged_golden_bundle_is_refused_in_a_line(
     choose(page, artefact, bad)
     page.wait("document.querySelector('[aria-current]').textContent === 'text'")
     page.click("[data-testid=check]")
-    page.wait("document.querySelector('[data-testid=check-result]').textContent.includes('bad.npz')")
+    page.wait(
+        "document.querySelector('[data-testid=check-result]').textContent.includes('bad.npz')"
+    )
 
 
 # -- Browsers ----------------------------------------------------------------------------------
@@ -212,9 +215,7 @@ def test_a_file_that_is_missing_is_named(browser: Browser, built: Path, tmp_path
     page.close()
 
 
-def test_one_file_runs_by_itself(
-    page: Page, models: list[PageModel], tmp_path: Path
-) -> None:
+def test_one_file_runs_by_itself(page: Page, models: list[PageModel], tmp_path: Path) -> None:
     path = tmp_path / "index.html"
     path.write_text(single_page(models), encoding="utf-8")
     page.open(f"{path.as_uri()}#maze")

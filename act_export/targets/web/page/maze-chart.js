@@ -4,11 +4,12 @@ import { fresh, h, svg } from "page/element";
 import { number, onLanguage, say, text } from "page/words";
 
 const WIDTH = 560; // where the page does not say how wide it is
-const HEIGHT = 260;
-const LEFT = 44;
-const BOTTOM = 40;
-const TOP = 14;
-const RIGHT = 14;
+// In heights of a letter, so that they grow with the text:
+const TALL = 20;
+const LEFT = 3;
+const BOTTOM = 3.2;
+const TOP = 1;
+const RIGHT = 1;
 const GROUPS = 3;
 
 export class LengthChart {
@@ -18,7 +19,7 @@ export class LengthChart {
     this.points = [];
     const title = fresh("chart");
     this.width = WIDTH;
-    this.picture = svg("svg", { height: HEIGHT, role: "img", class: "chart" });
+    this.picture = svg("svg", { role: "img", class: "chart" });
     this.summary = h("p", { class: "fine", "data-testid": "chart-summary" });
     this.button = say(h("button", { type: "button", class: "button", "data-testid": "try-many" }), "chart.try");
     this.element = h(
@@ -47,24 +48,33 @@ export class LengthChart {
 
   draw() {
     const { width } = this;
-    this.picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+    const letter = parseFloat(getComputedStyle(this.picture).fontSize) || 13;
+    const [height, left, bottom] = [TALL * letter, LEFT * letter, (TALL - BOTTOM) * letter];
+    const right = width - RIGHT * letter;
+    this.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.picture.setAttribute("height", height);
     const longest = Math.max(10, ...this.points.map((each) => each.length));
     const most = Math.max(4, this.fixed ?? 0, ...this.points.map((each) => each.steps));
-    const x = (length) => LEFT + ((width - LEFT - RIGHT) * length) / longest;
-    const y = (steps) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * steps) / most;
-    const label = (at, line, attributes) => svg("text", { ...at, ...attributes }, line);
+    const x = (length) => left + ((right - left) * length) / longest;
+    const y = (steps) => bottom - ((bottom - TOP * letter) * steps) / most;
+    const across = (at) => svg("path", { d: `M${left} ${y(at)}H${right}` });
+    const label = (at, line, anchor) => svg("text", { ...at, "text-anchor": anchor }, line);
     const parts = [];
+    const rule = (at, name) => parts.push(svg("g", { class: name }, across(at)));
     for (const steps of ticks(most)) {
-      parts.push(svg("path", { class: "rule", d: `M${LEFT} ${y(steps)}H${width - RIGHT}` }));
-      parts.push(label({ x: LEFT - 8, y: y(steps) + 4 }, number(steps), { "text-anchor": "end" }));
+      rule(steps, "rule");
+      parts.push(label({ x: left - letter / 2, y: y(steps) + letter / 3 }, number(steps), "end"));
     }
     for (const length of ticks(longest)) {
-      parts.push(label({ x: x(length), y: HEIGHT - BOTTOM + 18 }, number(length), { "text-anchor": "middle" }));
+      parts.push(label({ x: x(length), y: bottom + 1.4 * letter }, number(length), "middle"));
     }
-    parts.push(label({ x: (LEFT + width - RIGHT) / 2, y: HEIGHT - 4 }, text("chart.length"), { "text-anchor": "middle", class: "axis" }));
+    parts.push(
+      label({ x: (left + right) / 2, y: bottom + 2.8 * letter }, text("chart.length"), "middle"),
+    );
     if (this.fixed !== null) {
-      parts.push(svg("path", { class: "fixed-line", d: `M${LEFT} ${y(this.fixed)}H${width - RIGHT}` }));
-      parts.push(label({ x: width - RIGHT, y: y(this.fixed) - 6 }, text("chart.fixed", { steps: this.fixed }), { "text-anchor": "end", class: "axis" }));
+      rule(this.fixed, "fixed-line");
+      const words = text("chart.fixed", { steps: this.fixed });
+      parts.push(label({ x: right, y: y(this.fixed) - letter / 2 }, words, "end"));
     }
     for (const [at, { length, steps }] of this.points.entries()) {
       const now = at === this.points.length - 1;
