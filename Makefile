@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-clients compatibility emulated-device bench lint clean
+.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-web test-clients compatibility web-engine emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -25,7 +25,7 @@ demo: install
 	  --data models/hops/eval.npz -o out/demo/report.json --html out/demo/report.html
 
 test: install
-	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not swift and not clients and not hostile and not docs and not own_models'
+	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not swift and not web and not clients and not hostile and not docs and not own_models'
 
 # Models of one's own: every kind of state, carrier, input and size, on every target.
 test-models: install
@@ -63,6 +63,14 @@ test-android: install
 test-swift: install
 	$(BIN)/python -m tests.swift.root
 	$(BIN)/pytest tests/swift -m swift -rs
+
+# act.wasm of the engine's sources, with zig from PyPI: 230 MB in the cache, made once.
+web-engine: install
+	$(BIN)/python -m act_engine.wasm
+
+# The engine in Node, Chromium and Firefox. Needs npm, from which TypeScript's compiler comes.
+test-web: install
+	$(BIN)/pytest tests/web -m web -rs
 
 # Other people's runtimes, in environments of their own in pytest's cache: 3 GB, 15 minutes or more.
 # ACT_CLIENTS=quick takes those that install in seconds, and one small export.

@@ -1,7 +1,7 @@
 """The engine as WebAssembly: ``python -m act_engine.wasm`` writes ``act_engine/web/act.wasm``.
 
-The compiler is zig, from PyPI at a pinned version and hash, kept in the cache: the same sources give
-the same bytes. The module imports nothing, and its stack is stated, so that it begins small.
+The compiler is zig, from PyPI at a pinned version and hash, kept in the cache: the same sources
+give the same bytes. The module imports nothing, and its stack is stated, so that it begins small.
 """
 
 from __future__ import annotations

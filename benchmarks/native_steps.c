@@ -10,3 +10,13 @@ ActStatus time_steps(ActContext *context, const float *state, const float *x, fl
   }
   return status;
 }
+
+/* `count` sequences of one time step each: x (count, features). Returns the last status. */
+ActStatus sequences(ActContext *context, const float *x, long features, float *y, long count) {
+  ActStatus status = ACT_OK;
+  for (long i = 0; i < count && status == ACT_OK; i++) {
+    act_reset(context);
+    status = act_step(context, x + i * features, y);
+  }
+  return status;
+}

@@ -21,6 +21,7 @@ OUTSIDE = {
     "CONTRIBUTING.md": "CONTRIBUTING.md",
     "models/README.md": "models/README.md",
     "models/charlm/ponder_text.png": "models/charlm/ponder_text.png",
+    "act_engine/web/README.md": "act_engine/web/README.md",
     "native/engine/README.md": "native/engine/README.md",
     "native/runner/README.md": "native/runner/README.md",
 }

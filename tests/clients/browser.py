@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.clients.client import Refused
@@ -20,7 +21,10 @@ from tests.clients.environments import PROGRAMS, SECONDS
 class Visit:
     """The job that the page is served, and the answer that it sent back."""
 
-    def __init__(self, job: dict[str, Any], folders: Mapping[str, Path]) -> None:
+    def __init__(
+        self, job: dict[str, Any], folders: Mapping[str, Path], headers: Mapping[str, str]
+    ) -> None:
+        self.headers = headers
         self.folders = {"programs": PROGRAMS, **folders}
         self.files = {f"/files/{part}": Path(path) for part, path in job["files"].items()}
         places = {part: f"/files/{part}" for part in job["files"]}
@@ -63,6 +67,11 @@ class Handler(SimpleHTTPRequestHandler):
         self._send(b"{}")
         self.visit.answered.set()
 
+    def end_headers(self) -> None:
+        for name, value in self.visit.headers.items():
+            self.send_header(name, value)
+        super().end_headers()
+
     def log_message(self, *args: Any) -> None:
         """Stay silent."""
 
@@ -80,6 +89,9 @@ def visit(
     job: dict[str, Any],
     scratch: Path,
     browser: str = "chromium",
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    seconds: float = SECONDS,
 ) -> dict[str, Any]:
     """Open a page and wait for its answer.
 
@@ -88,18 +100,20 @@ def visit(
         folders: what the page is served beside ``programs``, by name.
         job: its ``files`` are served, too.
         browser: one of ``BROWSERS``.
+        headers: of every response.
+        seconds: the most that the answer may take.
 
     Raises:
         Refused: no answer came.
         FileNotFoundError: there is no such browser.
     """
-    asked = Visit(job, folders)
+    asked = Visit(job, folders, headers)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, asked))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with _open(browser, f"http://127.0.0.1:{server.server_port}/{page}", scratch):
-            if not asked.answered.wait(SECONDS) or asked.answer is None:
-                raise Refused(f"no answer in {SECONDS} s")
+            if not asked.answered.wait(seconds) or asked.answer is None:
+                raise Refused(f"no answer in {seconds} s")
             return asked.answer
     finally:
         server.shutdown()

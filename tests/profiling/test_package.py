@@ -49,6 +49,8 @@ def test_an_installed_package_compiles_its_runner(tmp_path: Path) -> None:
     package, runner, plugin = map(Path, python(COMPILE, tmp_path, **variables).split())
     assert package.is_relative_to(installed)
     assert list(plugin.glob("*.so"))
+    for name in ("act.js", "act.wasm", "NOTICE"):
+        assert (installed / "act_engine/web" / name).is_file()
     started = subprocess.run([runner], capture_output=True, text=True, check=False)
     assert started.returncode == 2
     assert "usage: act-runner" in started.stderr

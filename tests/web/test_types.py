@@ -28,8 +28,9 @@ const halting: string = model.layers[0].halting;
 try {
   context.stepToken(7);
 } catch (error) {
-  if (error instanceof ActError) console.log(error.status + 1, error.message, y, ponderSteps, halting);
+  if (error instanceof ActError) console.log(error.status + 1, error.message);
 }
+console.log(y, ponderSteps, halting);
 """
 
 WRONG = """
