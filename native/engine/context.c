@@ -88,10 +88,11 @@ static void place_image(const ActModel *model, Layout *layout, ActContext *place
   place_patches(model, layout, &image);
   image.projection = place_floats(layout, places * layer->gates);
   image.input_n = place_floats(layout, places * layer->units);
-  image.blocks = place_floats(layout, 3 * layer->units);
-  image.place = place_floats(layout, layer->width);
-  image.mean = place_vector(layout, image.place, layer->width, true);
+  image.blocks = place_floats(layout, GROUP * 3 * layer->units);
+  image.group = place_floats(layout, GROUP * layer->units);
   image.summary = place_floats(layout, layer->read);
+  image.sum = place_floats(layout, layer->width);
+  image.mean = place_vector(layout, image.sum, layer->width, true);
   placed->gates = place_floats(layout, GROUP * rows + PANEL); /* blocks are copied whole */
   placed->image = at;
   if (at) *at = image;

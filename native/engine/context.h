@@ -41,10 +41,11 @@ typedef struct {
   size_t patch_columns; /* ...so many floats apart */
   float *projection;   /* gates for each of `places`: what x adds to each ponder step */
   float *input_n;      /* units for each: its part in the n gate */
-  float *blocks;       /* one place's gates as cells read them */
-  float *place;        /* its h; at the end, where answers are pooled, the mean */
+  float *blocks;       /* of GROUP places, gates as cells read them */
+  float *group;        /* units for each of them: h */
   float *summary;      /* units, units: the mean of h over `places`, and its maximum */
-  Vector mean;         /* `place` */
+  float *sum;          /* units: of a row of places; or, where answers are pooled, the mean as a vector */
+  Vector mean;         /* this */
 } ImageState;
 
 struct ActContext {

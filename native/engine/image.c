@@ -107,8 +107,9 @@ static void encode(ActContext *context) {
   for (size_t first = 0; first < image->count; first += GROUP) {
     multiply(context, &product, first, encoder->bias, 0, context->gates);
     for (size_t i = 0; i < GROUP && first + i < image->count; i++) {
-      context->kernels->rnn_relu(context->gates + i * rows, image->place, rows);
-      memcpy(vector_at(image, &image->next, first + i), image->place,
+      float *features = context->gates + i * rows;
+      context->kernels->rnn_relu(features, features, rows);
+      memcpy(vector_at(image, &image->next, first + i), features,
              layer->hidden * sizeof(float));
     }
   }
@@ -132,14 +133,11 @@ static void project(ActContext *context) {
 
 /* Gate after gate -> blocks of PANEL units, gate after gate. What a block has beyond the hidden units is never
    kept. */
-static const float *in_blocks(const ActContext *context, const float *gates) {
-  const Layer *layer = &context->model->layers[0];
-  float *blocks = context->image->blocks;
+static void in_blocks(const Layer *layer, const float *gates, float *blocks) {
   for (size_t unit = 0; unit < layer->units; unit += PANEL)
     for (size_t gate = 0; gate < 3; gate++)
       memcpy(blocks + 3 * unit + gate * PANEL, gates + gate * layer->hidden + unit,
              PANEL * sizeof *blocks);
-  return blocks;
 }
 
 /* One ponder step: from h to `next`, which then change names. */
@@ -147,18 +145,20 @@ static void update(ActContext *context) {
   const Layer *layer = &context->model->layers[0];
   ImageState *image = context->image;
   Product product = {&layer->recurrent, &image->h, 3};
-  size_t bytes = layer->hidden * sizeof(float);
+  size_t units = layer->units, bytes = layer->hidden * sizeof(float);
   quantise(context, &product);
   for (size_t first = 0; first < image->count; first += GROUP) {
     multiply(context, &product, first, image->projection + first * layer->gates, layer->gates,
              context->gates);
-    for (size_t i = 0; i < GROUP && first + i < image->count; i++) {
-      memcpy(image->place, vector_at(image, &image->h, first + i), bytes);
-      context->kernels->gru(in_blocks(context, context->gates + i * layer->gates),
-                            image->input_n + (first + i) * layer->units, image->place,
-                            layer->units);
-      memcpy(vector_at(image, &image->next, first + i), image->place, bytes);
+    size_t left = image->count - first, count = left < GROUP ? left : GROUP;
+    for (size_t i = 0; i < count; i++) {
+      in_blocks(layer, context->gates + i * layer->gates, image->blocks + i * 3 * units);
+      memcpy(image->group + i * units, vector_at(image, &image->h, first + i), bytes);
     }
+    context->kernels->gru(image->blocks, image->input_n + first * units, image->group,
+                          count * units);
+    for (size_t i = 0; i < count; i++)
+      memcpy(vector_at(image, &image->next, first + i), image->group + i * units, bytes);
   }
   Grid before = image->h;
   image->h = image->next;
@@ -172,7 +172,7 @@ static void summarise(ActContext *context) {
   const Layer *layer = &context->model->layers[0];
   ImageState *image = context->image;
   size_t units = layer->units;
-  float *mean = image->summary, *most = mean + units, *sum = image->place;
+  float *mean = image->summary, *most = mean + units, *sum = image->sum;
   memset(mean, 0, units * sizeof *mean);
   memset(sum, 0, units * sizeof *sum);
   for (size_t unit = 0; unit < units; unit++) most[unit] = -1;
@@ -218,8 +218,7 @@ static void answer_pooled(ActContext *context, float *y) {
   memset(y, 0, bytes);
   if (!image->count) return;
   summarise(context);
-  memset(image->place, 0, layer->width * sizeof(float));
-  memcpy(image->place, image->summary, layer->hidden * sizeof(float));
+  memcpy(image->sum, image->summary, layer->units * sizeof(float));
   if (integers(head->matrix.store)) context->kernels->quantise(&image->mean, layer->width);
   const float *start = head->bias;
   if (!start) start = memset(context->gates, 0, head->matrix.rows * sizeof *start);

@@ -104,6 +104,13 @@ INLINE Sums dot_quad(Sums sum, const int8_t *weights, __m512i quad) {
     (from) += PANEL * OCTET;                                                     \
   } while (0)
 
+/* The same, but `from` stays: weights that several vectors are multiplied with are loaded once. */
+#define GROUP_DOT_PAIR(sums, from, in, quad, next)                               \
+  do {                                                                           \
+    (sums).of[0] = dot_quad((sums).of[0], from, (in).of[quad]);                  \
+    (sums).of[1] = dot_quad((sums).of[1], (from) + PANEL * QUAD, (in).of[next]); \
+  } while (0)
+enum { GROUP_INT8_PANELS = 2 };
 /* High nibbles stay where they are and count sixteenfold. */
 typedef const int8_t *Quads4;
 INLINE Quads4 quads4(const int8_t *q) { return q; }

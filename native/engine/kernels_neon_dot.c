@@ -52,6 +52,14 @@ INLINE Sums8 start8(const Matrix *matrix, size_t row) {
     DOT_ONE(sums, from, in, quad);           \
     DOT_ONE(sums, from, in, next);           \
   } while (0)
+/* The same, but `from` stays: weights that several vectors are multiplied with are loaded once. */
+#define GROUP_DOT_PAIR(sums, from, in, quad, next)                               \
+  do {                                                                           \
+    int8x16x4_t w = load_bytes(from), others = load_bytes((from) + PANEL * QUAD); \
+    EACH(q, PARTS) SDOT((sums).part[q], w.val[q], in, quad);                     \
+    EACH(q, PARTS) SDOT((sums).part[q], others.val[q], in, next);                \
+  } while (0)
+enum { GROUP_INT8_PANELS = 1 };
 INLINE Integers end8(Sums8 sums) { return sums; }
 
 INLINE Sums4 start4(int32_t offset) { return all(offset); }

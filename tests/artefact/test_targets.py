@@ -80,12 +80,14 @@ def test_no_other_file_names_a_target() -> None:
 
 @pytest.mark.parametrize("package", ["act_export", "act_profiling", "act_artefact", "act_mil"])
 def test_no_policy_model_or_step_is_named_outside_its_file(package: str) -> None:
-    """Three of the names are words for other things too; their classes are not."""
+    """Three of the names are words for other things too; their classes are not. The native engine
+    has the steps themselves: what reads them for it knows them, as it does the cells."""
     names = "|".join({*HALTINGS, *MODELS, *STEPS} - {"act", "fixed", "sequence"})
     name = re.compile(rf"[\"']({names})[\"']|(ACT|Fixed|PonderNet|Skip)Halting|IteratedModel")
     found = {
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in (ROOT / package).rglob("*.py")
+        if not path.is_relative_to(ROOT / "act_export/targets/native")
         for line in path.read_text().splitlines()
         if name.search(line)
     }

@@ -24,6 +24,7 @@ class Sizes(ctypes.Structure):
         *((name, c_int32) for name in ("input_size", "vocab_size", "output_size", "layers")),
         *(("max_ponder", c_int32), ("halt_threshold", c_float)),
         *(("state_size", c_size_t), ("context_bytes", c_size_t)),
+        *((name, c_int32) for name in ("channels", "height", "width", "pooled")),
     ]
 
 
@@ -51,6 +52,7 @@ def load(path: Path) -> ctypes.CDLL:
         "act_step_token": [c_void_p, c_int32, c_void_p],
         "act_run": [c_void_p, x, time, c_void_p, c_void_p, c_void_p],
         "act_run_tokens": [c_void_p, x, time, c_void_p, c_void_p, c_void_p],
+        "act_run_image": [c_void_p, x, c_int32, c_int32, c_void_p],
         "act_ponder_steps": [c_void_p, layer],
         "act_remainder": [c_void_p, layer],
         "act_state_get": [c_void_p, c_void_p],

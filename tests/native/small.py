@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from act_export.targets.native import precision as native_precision
-from act_export.targets.native.description import GATES, Affine, CellKind, Layer, Network
+from act_export.targets.native.description import GATES, Affine, CellKind, Image, Layer, Network
 from act_export.targets.native.file import checksum, write
 
 HEADER_BYTES, LAYER_BYTES, MAP_BYTES = 128, 192, 64
@@ -61,6 +61,41 @@ def network(
         ),
         head=affine(outputs, hidden),
     )
+
+
+def image_network(
+    *,
+    channels: int = 2,
+    hidden: int = 3,
+    outputs: int = 2,
+    height: int = 2,
+    width: int = 3,
+    max_ponder: int = 2,
+    halting: int = 1,
+    pooled: bool = False,
+    filled: bool = True,
+) -> Network:
+    """An iterated network with random weights."""
+    draw = np.random.default_rng(0)
+
+    def affine(rows: int, columns: int) -> Affine:
+        weight = draw.normal(size=(rows, columns)) / np.sqrt(columns)
+        return Affine(weight, 0.1 * draw.normal(size=rows))
+
+    unit = Affine(4 * draw.normal(size=(1, 2 * hidden)), np.full(1, -0.5))
+    none = Affine(np.zeros((1, 2 * hidden)), np.zeros(1))
+    layer = Layer(
+        "conv_gru",
+        halting,
+        max_ponder,
+        0.9,
+        affine(3 * hidden, 9 * hidden),
+        None,
+        affine(3 * hidden, 9 * hidden),
+        unit if halting else none,
+    )
+    image = Image(affine(hidden, 9 * channels), height, width, pooled, filled)
+    return Network(None, (layer,), affine(outputs, hidden), image)
 
 
 def contents(given: Network, precision: str = "fp32") -> bytes:

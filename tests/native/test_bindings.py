@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ import tree_sitter_swift
 
 from act_export import export
 from act_export.api import Options
-from act_mobile import ACTModel, save_model
+from act_mobile import IteratedConfig, IteratedModel, save_model
+from act_mobile.ponder_model import PonderModel
 from tests.export.conftest import pondering
+from tests.export.own_modules import uneven
 
 ENGINE = Path(__file__).parents[2] / "native" / "engine"
 KOTLIN = "kotlin-compiler@2.4.20"
@@ -67,18 +69,19 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-CONFIGS = {
-    "features": {"cell": "lstm", "num_layers": 2},
-    "tokens": {"cell": "gru", "vocab_size": 11},
+MODELS: dict[str, Callable[[], PonderModel]] = {
+    "features": lambda: pondering(cell="lstm", num_layers=2),
+    "tokens": lambda: pondering(cell="gru", vocab_size=11),
+    "image": lambda: uneven(IteratedModel(IteratedConfig(2, 6, 3, 5, 4, max_ponder=4))).eval(),
 }
 
 
 @pytest.mark.android
-@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 def test_kotlin_gives_the_models_answers(
-    jar: Path, library: Path, tmp_path: Path, config: dict[str, object]
+    jar: Path, library: Path, tmp_path: Path, make: Callable[[], PonderModel]
 ) -> None:
-    model = pondering(**config)
+    model = make()
     save_model(tmp_path / "model.pt", model)
     (done,) = export(
         tmp_path / "model.pt", "native", output=tmp_path / "out", options=Options(samples=40)
@@ -101,19 +104,19 @@ def test_kotlin_gives_the_models_answers(
     assert damaged.startswith("3: ")
 
 
-def answers(model: ACTModel, time: int = 12) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Inputs, and the model's y, N and R on them: (T, O + 2 L)."""
+def answers(model: PonderModel, time: int = 12) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Inputs, and the model's y, N and R on them: (T, O + 2 L), or one row of an image's."""
     config = model.config
     torch.manual_seed(4)
-    x = (
-        torch.randn(1, time, config.input_size)
-        if config.vocab_size is None
-        else torch.randint(0, config.vocab_size, (1, time), dtype=torch.int32)
-    )
+    if config.vocab_size is not None:
+        x = torch.randint(0, config.vocab_size, (1, time), dtype=torch.int32)
+    else:
+        x = torch.randn(1, *((time,) if config.timed else ()), *config.features)
     with torch.no_grad():
         out = model(x)
-    parts = (out.output, out.ponder.steps.float(), out.ponder.remainder)
-    return x[0].numpy(), torch.cat(parts, -1)[0].numpy()
+    y = out.output if config.timed else out.output.flatten(1)
+    rows = torch.cat((y, out.ponder.steps.float(), out.ponder.remainder), -1)
+    return x[0].numpy(), (rows[0] if config.timed else rows).numpy()
 
 
 def test_swift_is_swift() -> None:

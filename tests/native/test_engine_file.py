@@ -23,6 +23,7 @@ from tests.native.small import (
     changed,
     contents,
     mended,
+    image_network,
     network,
 )
 
@@ -189,6 +190,11 @@ def one_of_each(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             small = network(cell, hidden=4 if precision.startswith("fp") else 32)
             path.write_bytes(contents(small, precision))
             paths.append(path)
+    for precision in ("fp32", "fp16", "int8"):
+        path = folder / f"image-{precision}"
+        hidden = 3 if precision.startswith("fp") else 32
+        path.write_bytes(contents(image_network(hidden=hidden), precision))
+        paths.append(path)
     for halting in (0, 2, 3):
         path = folder / f"halting-{halting}-fp32"
         path.write_bytes(contents(network("rnn", hidden=4, halting=halting, max_ponder=2)))
@@ -230,6 +236,7 @@ def test_corpus_of_the_fuzzer(replay: Path) -> None:
     layers = [struct.unpack_from("<I8xI112xI", file, LAYER) for file in files]
     cells_and_stores = {(cell, store) for cell, _, store in layers}
     assert cells_and_stores >= set(itertools.product(range(4), range(4)))
+    assert cells_and_stores >= set(itertools.product([4], range(3)))  # images
     assert {halting for _, halting, _ in layers} >= set(range(4))
     replayed(replay, *CORPUS)
 

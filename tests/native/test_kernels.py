@@ -47,12 +47,19 @@ def test_no_set_reads_or_writes_outside_its_memory(tmp_path: Path) -> None:
     run(compiled("cc", "kernels_test", tmp_path / "test", *SANITIZED), 50021)
 
 
+def test_products_of_several_vectors(tmp_path: Path) -> None:
+    assert "portable: done" in run(compiled("cc", "group_test", tmp_path / "test", "-O2"))
+    run(compiled("cc", "group_test", tmp_path / "sanitized", *SANITIZED))
+
+
 @pytest.mark.device
 @pytest.mark.parametrize(("cpu", "fastest"), [("cortex-a53", "neon"), ("cortex-a76", "neon-dot")])
 def test_arm64_sets_compute_the_same(tmp_path: Path, cpu: str, fastest: str) -> None:
     program = compiled("aarch64-linux-gnu-gcc", "kernels_test", tmp_path / "test", "-O2", "-static")
     printed = run("qemu-aarch64", "-cpu", cpu, program, 20011)
     assert f"fastest: {fastest}" in printed
+    group = compiled("aarch64-linux-gnu-gcc", "group_test", tmp_path / "group", "-O2", "-static")
+    assert f"{fastest}: done" in run("qemu-aarch64", "-cpu", cpu, group)
     assert "neon: largest error of sigmoid" in printed
 
 

@@ -29,7 +29,18 @@ typedef struct {
 
 static uint8_t next(Calls *calls) { return calls->at < calls->end ? *calls->at++ : 0; }
 
+static size_t image_products(const ActModel *model) {
+  const Image *image = &model->image;
+  const Layer *layer = &model->layers[0];
+  size_t columns = patch_columns(image->channels > layer->hidden ? image->channels : layer->hidden);
+  size_t place = columns * (layer->gates + layer->units) + layer->hidden * model->head.matrix.rows;
+  size_t places = (image->height + 2) * (image->width + 2);
+  if (place > MOST_PRODUCTS || places > MOST_PRODUCTS) return MOST_PRODUCTS + 1;
+  return place * places * ((size_t)layer->max_ponder + 2);
+}
+
 static size_t products(const ActModel *model) {
+  if (model->image.channels) return image_products(model);
   size_t count = model->head.matrix.rows * model->head.matrix.columns;
   for (size_t i = 0; i < model->layer_count; i++) {
     const Layer *layer = &model->layers[i];
@@ -43,6 +54,7 @@ static size_t products(const ActModel *model) {
 /* Buffers of exactly the sizes that the API asks for: a sanitizer sees what is beyond. */
 typedef struct {
   ActSizes sizes;
+  size_t inputs; /* of x */
   float *x, *y, *state, *remainders;
   int32_t *tokens, *steps;
 } Buffers;
@@ -54,10 +66,14 @@ static void *zeros(size_t count, size_t size) {
 }
 
 static Buffers allocate(const ActSizes *sizes) {
-  size_t layers = (size_t)sizes->layers;
+  size_t layers = (size_t)sizes->layers, places = (size_t)sizes->height * (size_t)sizes->width;
+  size_t inputs = sizes->channels ? places * (size_t)sizes->channels
+                                  : MOST_TIME * (size_t)sizes->input_size;
+  size_t answers = !sizes->channels ? MOST_TIME : sizes->pooled ? 1 : places;
   return (Buffers){.sizes = *sizes,
-                   .x = zeros(MOST_TIME * (size_t)sizes->input_size, sizeof(float)),
-                   .y = zeros(MOST_TIME * (size_t)sizes->output_size, sizeof(float)),
+                   .inputs = inputs,
+                   .x = zeros(inputs, sizeof(float)),
+                   .y = zeros(answers * (size_t)sizes->output_size, sizeof(float)),
                    .state = zeros(sizes->state_size, sizeof(float)),
                    .remainders = zeros(MOST_TIME * layers, sizeof(float)),
                    .tokens = zeros(MOST_TIME, sizeof(int32_t)),
@@ -83,11 +99,19 @@ static void check_run(const ActContext *context, const Buffers *buffers, ActStat
   }
 }
 
+/* Of any size from 0 to one more than the largest. */
+static ActStatus run_image(ActContext *context, Buffers *b, uint8_t how) {
+  int32_t height = how % (b->sizes.height + 2), width = how / 3 % (b->sizes.width + 2);
+  fill(b->x, b->inputs, how);
+  return act_run_image(context, b->x, height, width, b->y);
+}
+
 static ActStatus call(ActContext *context, Buffers *b, uint8_t what, uint8_t how) {
   size_t time = how % (MOST_TIME + 1);
   fill(b->x, time * (size_t)b->sizes.input_size, how);
   for (size_t t = 0; t < MOST_TIME; t++)
     b->tokens[t] = how < 250 ? (how * ((int32_t)t + 1)) % (b->sizes.vocab_size + 1) : -(int32_t)how;
+  if (what % 8 == 0 && b->sizes.channels) return run_image(context, b, how);
   switch (what % 8) {
     case 0: return act_run(context, b->x, time, b->y, b->steps, b->remainders);
     case 1: return act_run_tokens(context, b->tokens, time, b->y, b->steps, b->remainders);

@@ -324,6 +324,10 @@ static void check_sums(void) {
     for (size_t i = 0; i < count; i++)
       check_near("accumulate", ((float *)mean.data)[i],
                  ((float *)before.data)[i] + (double)0.3f * (double)((float *)a.data)[i], 2e-7);
+    memcpy(mean.data, before.data, count * sizeof(float));
+    tested->maximum(mean.data, a.data, count);
+    for (size_t i = 0; i < count; i++)
+      check_near("maximum", ((float *)mean.data)[i], fmaxf(((float *)before.data)[i], ((float *)a.data)[i]), 0.0);
     ((float *)a.data)[count - 1] = NAN;
     check_near("dot of NaN", tested->dot(a.data, b.data, count), NAN, 0.0);
     free(a.whole), free(b.whole), free(mean.whole), free(before.whole);

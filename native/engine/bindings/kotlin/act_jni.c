@@ -9,7 +9,7 @@
 
 #define NATIVE(type, name) JNIEXPORT type JNICALL Java_io_actmobile_Native_##name
 
-enum { SIZES = 7 }; /* of what sizes() finds, in the order of ActSizes */
+enum { SIZES = 11 }; /* of what sizes() finds, in the order of ActSizes, without the threshold */
 
 static ActModel *model_of(jlong handle) { return (ActModel *)(intptr_t)handle; }
 
@@ -67,7 +67,8 @@ NATIVE(jint, sizes)(JNIEnv *env, jclass type, jlong model, jintArray found, jflo
   if (status != ACT_OK) return (jint)status;
   jint values[SIZES] = {sizes.input_size, sizes.vocab_size, sizes.output_size,
                                   sizes.layers, sizes.max_ponder, (jint)sizes.state_size,
-                                  (jint)sizes.context_bytes};
+                                  (jint)sizes.context_bytes, sizes.channels, sizes.height,
+                                  sizes.width, sizes.pooled};
   (*env)->SetIntArrayRegion(env, found, 0, SIZES, values);
   (*env)->SetFloatArrayRegion(env, threshold, 0, 1, &sizes.halt_threshold);
   return ACT_OK;
@@ -150,6 +151,16 @@ NATIVE(jint, runTokens)(JNIEnv *env, jclass type, jlong context, jintArray token
   unpin(env, y, out, 0);
   unpin(env, steps, counts, 0);
   unpin(env, tokens, in, JNI_ABORT);
+  return (jint)status;
+}
+
+NATIVE(jint, runImage)(JNIEnv *env, jclass type, jlong context, jfloatArray x, jint height,
+                       jint width, jfloatArray y) {
+  (void)type;
+  float *in = pin(env, x), *out = pin(env, y);
+  ActStatus status = act_run_image(context_of(context), in, height, width, out);
+  unpin(env, y, out, 0);
+  unpin(env, x, in, JNI_ABORT);
   return (jint)status;
 }
 

@@ -16,9 +16,9 @@ public struct ActError: Error, CustomStringConvertible {
 public final class ActModel: @unchecked Sendable {
     let handle: OpaquePointer
 
-    /// Features of a time step; 0 where the model reads tokens.
+    /// Features of a time step; 0 where the model reads tokens or images.
     public let inputSize: Int
-    /// Tokens are below it; 0 where the model reads features.
+    /// Tokens are below it; 0 where the model reads features or images.
     public let vocabSize: Int
     public let outputSize: Int
     public let layers: Int
@@ -30,6 +30,14 @@ public final class ActModel: @unchecked Sendable {
     public let stateSize: Int
     /// Memory that a context takes.
     public let contextBytes: Int
+    /// Of an image; 0 where the model reads time steps.
+    public let channels: Int
+    /// Of the largest image; 0 where the model reads time steps.
+    public let height: Int
+    /// Of the largest image; 0 where the model reads time steps.
+    public let width: Int
+    /// Whether an image has one answer; else each of its places has one.
+    public let pooled: Bool
 
     /// Maps a file.
     public init(path: String) throws {
@@ -46,6 +54,10 @@ public final class ActModel: @unchecked Sendable {
         haltThreshold = sizes.halt_threshold
         stateSize = sizes.state_size
         contextBytes = sizes.context_bytes
+        channels = Int(sizes.channels)
+        height = Int(sizes.height)
+        width = Int(sizes.width)
+        pooled = sizes.pooled != 0
     }
 
     deinit { act_close(handle) }
@@ -114,12 +126,26 @@ public final class ActContext {
         return out
     }
 
-    /// N of a layer in the last time step; 0 where it skipped.
+    /// An image (channels, height, width): y (height, width, outputs) or, pooled, (outputs). Any height and
+    /// width up to the model's.
+    public func run(image x: [Float], height: Int, width: Int) throws -> [Float] {
+        let places = height * width
+        precondition(
+            x.count == model.channels * places,
+            "x has \(x.count) floats, not \(model.channels) x \(height) x \(width)")
+        let answers = model.pooled ? 1 : places
+        var y = [Float](repeating: 0, count: answers * model.outputSize)
+        try ActError.check(
+            act_run_image(handle, x, Int32(clamping: height), Int32(clamping: width), &y))
+        return y
+    }
+
+    /// N of a layer in the last time step, or image; 0 where it skipped.
     public func ponderSteps(layer: Int = 0) -> Int {
         Int(act_ponder_steps(handle, Int32(clamping: layer)))
     }
 
-    /// The figure beside N of a layer in the last time step: for act, R.
+    /// The figure beside N of a layer in the last time step, or image: for act, R.
     public func remainder(layer: Int = 0) -> Float {
         act_remainder(handle, Int32(clamping: layer))
     }

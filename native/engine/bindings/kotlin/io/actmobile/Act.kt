@@ -10,10 +10,10 @@ class ActException(val status: Int, message: String) : RuntimeException(message)
  * closed after the last of them.
  */
 class ActModel private constructor(private var handle: Long, private val memory: ByteBuffer?) : AutoCloseable {
-    /** Features of a time step; 0 where the model reads tokens. */
+    /** Features of a time step; 0 where the model reads tokens or images. */
     val inputSize: Int
 
-    /** Tokens are below it; 0 where the model reads features. */
+    /** Tokens are below it; 0 where the model reads features or images. */
     val vocabSize: Int
     val outputSize: Int
     val layers: Int
@@ -30,8 +30,20 @@ class ActModel private constructor(private var handle: Long, private val memory:
     /** Memory that a context takes, in bytes. */
     val contextBytes: Int
 
+    /** Of an image; 0 where the model reads time steps. */
+    val channels: Int
+
+    /** Of the largest image; 0 where the model reads time steps. */
+    val height: Int
+
+    /** Of the largest image; 0 where the model reads time steps. */
+    val width: Int
+
+    /** Whether an image has one answer; else each of its places has one. */
+    val pooled: Boolean
+
     init {
-        val sizes = IntArray(7)
+        val sizes = IntArray(11)
         val threshold = FloatArray(1)
         check(Native.sizes(handle, sizes, threshold))
         inputSize = sizes[0]
@@ -41,6 +53,10 @@ class ActModel private constructor(private var handle: Long, private val memory:
         maxPonder = sizes[4]
         stateSize = sizes[5]
         contextBytes = sizes[6]
+        channels = sizes[7]
+        height = sizes[8]
+        width = sizes[9]
+        pooled = sizes[10] != 0
         haltThreshold = threshold[0]
     }
 
@@ -124,10 +140,24 @@ class ActContext internal constructor(private val model: ActModel, private var h
         Native.runTokens(open(), tokens, tokens.size, out.y, out.ponderSteps, out.remainders)
     }
 
-    /** N of a layer in the last time step; 0 where it skipped. */
+    /**
+     * An image (channels, height, width): y (height, width, outputs) or, pooled, (outputs). Any height and
+     * width up to the model's.
+     */
+    fun run(x: FloatArray, height: Int, width: Int): FloatArray {
+        val places = height.toLong() * width
+        require(model.channels > 0 && x.size % model.channels == 0 && places == (x.size / model.channels).toLong()) {
+            "x has ${x.size} floats, not ${model.channels} x $height x $width"
+        }
+        val y = FloatArray(if (model.pooled) model.outputSize else places.toInt() * model.outputSize)
+        ActModel.check(Native.runImage(open(), x, height, width, y))
+        return y
+    }
+
+    /** N of a layer in the last time step, or image; 0 where it skipped. */
     fun ponderSteps(layer: Int = 0): Int = Native.ponderSteps(open(), layer)
 
-    /** The figure beside N of a layer in the last time step: for act, R. */
+    /** The figure beside N of a layer in the last time step, or image: for act, R. */
     fun remainder(layer: Int = 0): Float = Native.remainder(open(), layer)
 
     /** Time steps end at this threshold of halting or after so many ponder steps, whichever is first. */
@@ -205,6 +235,8 @@ internal object Native {
     @JvmStatic external fun runTokens(
         context: Long, tokens: IntArray, time: Int, y: FloatArray, steps: IntArray, remainders: FloatArray,
     ): Int
+
+    @JvmStatic external fun runImage(context: Long, x: FloatArray, height: Int, width: Int, y: FloatArray): Int
 
     @JvmStatic external fun ponderSteps(context: Long, layer: Int): Int
 
