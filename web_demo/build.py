@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from act_artefact.errors import UserError
@@ -40,7 +40,7 @@ class Shown:
 
 INT8 = Options(precision="int8")
 SHOWN = (
-    Shown("Maze", "maze", "maze-fixed16", Options(dynamic=("height", "width"))),
+    Shown("Maze", "maze", "maze-fixed16", replace(INT8, dynamic=("height", "width")), data="maze"),
     Shown("Text", "charlm", "charlm-fixed5", INT8, data="charlm"),
     Shown("Parity", "parity-brief", "parity-fixed3", INT8, data="parity"),
 )
