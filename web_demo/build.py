@@ -19,6 +19,8 @@ from act_export.targets.web.page import ENGINE, Extras, PageModel, write_folder
 
 HERE = Path(__file__).parent
 MODELS = HERE.parent / "models"
+BUDGET = 1_500_000
+"""Bytes of all files, which a phone keeps."""
 MARK = "worker.js"
 """A file by which a folder that was built before is known."""
 
@@ -127,10 +129,9 @@ def main() -> int:
         print(f"web_demo: {error}", file=sys.stderr)
         return 2
     size = sum((folder / path).stat().st_size for path in files)
-    print(
-        f"{folder}: {len(files)} files, {size:,} bytes; serve it: python -m http.server -d {folder}"
-    )
-    return 0
+    print(f"{folder}: {len(files)} files, {size:,} bytes of at most {BUDGET:,}")
+    print(f"serve it: python -m http.server -d {folder}")
+    return int(size > BUDGET)
 
 
 if __name__ == "__main__":

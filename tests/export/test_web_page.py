@@ -62,6 +62,7 @@ def test_one_file_has_all_in_it(artefact: Path) -> None:
     assert imports.keys() == modules().keys()
     for name, path in modules().items():
         assert base64.b64decode(imports[name].split(",")[1]) == path.read_bytes()
+    assert "MIT" in json.loads(block(html, 'id="licences"'))
     assert not re.search(r'(?:src|href)="(?!data:|#)[^"]', html)
 
 
@@ -72,7 +73,11 @@ def test_a_folder_has_all_beside_it(artefact: Path, tmp_path: Path) -> None:
     extras = Extras(head=head, modules={"demo/extra": extra}, files={"more/it.js": extra})
     models = [PageModel("One", artefact, artefact)]
     files = write_folder(tmp_path / "site", models, extras)
-    there = {path.relative_to(tmp_path / "site") for path in (tmp_path / "site").rglob("*.*")}
+    there = {
+        path.relative_to(tmp_path / "site")
+        for path in (tmp_path / "site").rglob("*")
+        if path.is_file()
+    }
     assert set(files) == there
     html = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     [entry] = json.loads(block(html, 'id="models"'))

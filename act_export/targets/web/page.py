@@ -26,6 +26,9 @@ PAGE = Path(__file__).with_name("page")
 ENGINE = Path(act_engine.__file__).parent / "web"
 """``act.js`` and ``act.wasm``."""
 
+NOTICE = "NOTICE"
+"""The licences of the C library in ``act.wasm``, which go where that goes."""
+
 HEAD = "<!--head-->"
 """The place in ``index.html`` for what is computed."""
 STYLE = '<link rel="stylesheet" href="page.css">'
@@ -97,7 +100,8 @@ def write_folder(
     imported = {**modules(engine), **extras.modules}
     addresses = {name: f"./{'act' if name == 'act-engine' else name}.js" for name in imported}
     written = {addresses[name][2:]: path for name, path in imported.items()}
-    written |= {"act.wasm": engine / "act.wasm", "page.css": PAGE / "page.css"}
+    written |= {name: engine / name for name in ("act.wasm", NOTICE)}
+    written["page.css"] = PAGE / "page.css"
     written |= extras.files
 
     def address(path: Path) -> str:
@@ -106,7 +110,10 @@ def write_folder(
         return place
 
     entries = [_entry(model, address) for model in models]
-    html = _html(entries, "act.wasm", addresses, STYLE, extras.head)
+    # Asked for at once, not one import after the other.
+    ahead = [f'<link rel="modulepreload" href="{place}">' for place in addresses.values()]
+    ahead.append('<link rel="preload" href="act.wasm" as="fetch" crossorigin>')
+    html = _html(entries, "act.wasm", addresses, STYLE, "\n".join([*ahead, extras.head]))
     for place, path in written.items():
         target = folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +133,9 @@ def single_page(models: Sequence[PageModel], engine: Path = ENGINE) -> str:
     addresses = {name: data_url(path) for name, path in modules(engine).items()}
     style = f"<style>{(PAGE / 'page.css').read_text(encoding='utf-8')}</style>"
     entries = [_entry(model, data_url) for model in models]
-    html = _html(entries, data_url(engine / "act.wasm"), addresses, style, "")
+    licences = _json((engine / NOTICE).read_text(encoding="utf-8"))
+    head = f'<script type="application/json" id="licences">{licences}</script>'
+    html = _html(entries, data_url(engine / "act.wasm"), addresses, style, head)
     return _secured(html, "data:")
 
 
@@ -194,7 +203,7 @@ def _html(
             f"{_json(json.loads(path.read_text(encoding='utf-8')))}</script>"
             for path in locales()
         ),
-        *([head] if head else []),
+        head,
     ]
     for before, after in (
         (HEAD, "\n".join(parts)),

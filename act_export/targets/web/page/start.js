@@ -33,6 +33,7 @@ async function start() {
   files();
   window.addEventListener("hashchange", () => choose(wanted()));
   document.documentElement.dataset.ready = "true";
+  performance.mark("ready");
 }
 
 // -- Models --------------------------------------------------------------------------------------
