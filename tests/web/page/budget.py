@@ -1,7 +1,7 @@
 """Measure a built page: ``python -m tests.web.page.budget out/web``; exit code 1 over a budget.
 
 Each load is by a browser that is running and has kept nothing of the page. It has one core (Linux
-only). Its page's processor time counts, which others on the machine do not stretch; the least of it.
+only). The least processor time of the page counts: others on the machine do not stretch that.
 """
 
 from __future__ import annotations
