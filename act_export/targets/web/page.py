@@ -58,7 +58,7 @@ class PageModel:
     baseline: Path | None = None
     """The same of a net that always takes the same number of steps, to be shown beside it."""
     every: int | None = None
-    """Of a net that listens: it takes one of so many frames; None for all."""
+    """A net that listens takes one of so many frames; None for all."""
 
 
 @dataclass(frozen=True)
