@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-web test-clients compatibility web-engine emulated-device bench lint clean
+.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-web test-clients compatibility web web-engine emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -64,11 +64,15 @@ test-swift: install
 	$(BIN)/python -m tests.swift.root
 	$(BIN)/pytest tests/swift -m swift -rs
 
+# The page that shows the shipped models think, for any static server: web_demo/README.md.
+web: install
+	$(BIN)/python web_demo/build.py out/web
+
 # act.wasm of the engine's sources, with zig from PyPI: 230 MB in the cache, made once.
 web-engine: install
 	$(BIN)/python -m act_engine.wasm
 
-# The engine in Node, Chromium and Firefox. Needs npm, from which TypeScript's compiler comes.
+# The engine in Node, Chromium and Firefox, the page in Chromium. Needs npm, from which TypeScript's compiler comes.
 test-web: install
 	$(BIN)/pytest tests/web -m web -rs
 

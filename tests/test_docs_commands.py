@@ -46,6 +46,7 @@ NOT_RUN = {
     "make web-engine": "needs zig; make test-web, made by .ci/run, does the same and compares",
     "python -m act_engine.wasm": "needs zig; make test-web, made by .ci/run, does the same",
     "make test-web": TARGET,
+    "make web": "exports four models, as make demo does; tests/web builds the page with its own",
     "pip install onnxruntime": PACKAGE,
     "pip install ai-edge-litert": PACKAGE,
     "pip install executorch==1.5.1": "needed by a benchmark alone",

@@ -30,7 +30,7 @@
  */
 
 const LINE = 64; // bytes: the alignment of whatever lies in the module's memory
-const SCRATCH = 64; // bytes for what functions return through pointers; ActSizes takes 32
+const SCRATCH = 64; // bytes for what functions return through pointers; ActSizes takes 48
 const MOST_BYTES = 2 ** 32 - LINE; // of one array: addresses have 32 bits
 const OUT_OF_MEMORY = 9; // ACT_MEMORY
 const NO_TOKEN = -1; // outside every vocabulary
@@ -162,6 +162,14 @@ export class ActModel {
     this.stateSize = engine.returned(6);
     /** Memory that a context takes, in bytes. @readonly */
     this.contextBytes = engine.returned(7);
+    /** Channels of an image; 0 where the model reads time steps, and so are those below. @readonly */
+    this.channels = engine.returned(8);
+    /** The largest. @readonly */
+    this.height = engine.returned(9);
+    /** The largest. @readonly */
+    this.width = engine.returned(10);
+    /** Whether there is one answer to an image, not one to each of its places. @readonly */
+    this.pooled = engine.returned(11) === 1;
     /** @readonly */
     this.layers = Array.from({ length: layers }, (_, index) => this.#layer(index));
   }
@@ -293,7 +301,33 @@ export class ActContext {
     return this.#sequence("act_run_tokens", given.length, given.length, (at) => this.engine.i32.set(given, at));
   }
 
-  /** N of a layer in the last time step; 0 before the first, and where it skipped. */
+  /**
+   * An image (channels, height, width) -> y (height, width, outputSize) or, where answers are pooled, (outputSize).
+   * Height and width are from 1 to the model's largest. Nothing is kept from image to image.
+   * @param {ArrayLike<number>} x
+   * @param {number} height
+   * @param {number} width
+   */
+  runImage(x, height, width) {
+    const handle = this.#open(), { engine } = this, { channels, outputSize, pooled } = this.model;
+    if (!Number.isInteger(height) || !Number.isInteger(width)) {
+      throw new TypeError(`height and width are whole numbers, not ${String(height)} and ${String(width)}`);
+    }
+    // A model of time steps has no channels, and the engine says so.
+    const count = channels * height * width, places = pooled ? 1 : height * width;
+    if (channels) sized("x", x, count);
+    const outputs = channels ? places * outputSize : 0;
+    const at = engine.take(4 * (count + outputs)), y = at + 4 * count;
+    try {
+      if (channels) engine.f32.set(x, at / 4);
+      engine.check(engine.c.act_run_image(handle, at, height, width, y));
+      return engine.f32.slice(y / 4, y / 4 + outputs);
+    } finally {
+      engine.give(at);
+    }
+  }
+
+  /** N of a layer in the last time step, or image; 0 before the first, and where it skipped. */
   ponderSteps(layer = 0) {
     return this.engine.c.act_ponder_steps(this.#open(), layer);
   }

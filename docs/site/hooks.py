@@ -22,6 +22,11 @@ OUTSIDE = {
     "models/README.md": "models/README.md",
     "models/charlm/ponder_text.png": "models/charlm/ponder_text.png",
     "act_engine/web/README.md": "act_engine/web/README.md",
+    "web_demo/README.md": "web_demo/README.md",
+    **{
+        f"web_demo/pictures/{path.name}": f"web_demo/pictures/{path.name}"
+        for path in sorted((ROOT / "web_demo" / "pictures").glob("*.png"))
+    },
     "native/engine/README.md": "native/engine/README.md",
     "native/runner/README.md": "native/runner/README.md",
 }

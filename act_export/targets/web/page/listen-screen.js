@@ -1,0 +1,210 @@
+// Listening: a sound file or the microphone, frame by frame, with the steps that each frame took and
+// the words that were heard.
+
+import { Battery, microText } from "page/battery";
+import { Comparison } from "page/comparison";
+import { fresh, h, pause, svg } from "page/element";
+import { BANDS, LogMel } from "page/logmel";
+import { Refusal } from "page/refusal";
+import { microphone, samplesOf } from "page/sound";
+import { number, onLanguage, say, text } from "page/words";
+
+const NOTHING = "nothing"; // the label of what is no word
+const SHOWN = 300; // frames in the picture
+const HEIGHT = 160;
+const SMOOTH = 0.2; // the part of a new frame in the probabilities that words are taken from
+const SURE = 0.6;
+const QUIET_FRAMES = 50; // after a word, until it is taken again
+const SLICE = 1600; // samples until the browser may breathe
+const KEPT = 12; // words on the screen
+
+// Models of log-mel frames whose first label is that of no word.
+export const accepts = ({ labels, model }) =>
+  labels?.[0] === NOTHING && model.model === "sequence" && model.input_size === BANDS && !model.vocab_size;
+
+export function open(loaded, place) {
+  return new ListenScreen(loaded, place);
+}
+
+class ListenScreen {
+  constructor(loaded, { stage, side, fail, signal }) {
+    Object.assign(this, { loaded, fail, signal, every: loaded.every ?? 1 });
+    this.battery = new Battery(
+      loaded,
+      { changed: () => {}, work: () => this.#timed(), unit: "unit.frame" },
+      signal,
+    );
+    this.comparison = new Comparison(
+      [
+        { key: "compare.mean", write: (value) => number(value), bar: true },
+        { key: "compare.time-frame", write: microText, bar: true },
+      ],
+      loaded.baseline?.maxPonder ?? null,
+      signal,
+    );
+    this.comparison.set("compare.mean", 1, loaded.baseline?.maxPonder ?? null);
+    stage.append(this.#card());
+    side.append(this.battery.element, this.comparison.element);
+    onLanguage(() => this.#words(), signal);
+    signal.addEventListener("abort", () => this.listening?.abort());
+    this.#begin();
+    this.battery.measure();
+  }
+
+  #card() {
+    const [title, file] = [fresh("listen"), fresh("sound")];
+    this.mean = h("strong", { class: "big", "data-testid": "mean-steps" }, "–");
+    this.button = h("button", { type: "button", class: "button main", "data-testid": "listen" });
+    this.button.addEventListener("click", () => (this.listening ? this.stop() : this.listen()));
+    this.file = h("input", { id: file, type: "file", accept: "audio/*,.wav", class: "unseen", "data-testid": "sound" });
+    this.file.addEventListener("change", () => this.hear(this.file.files[0]));
+    this.picture = svg(
+      "svg",
+      { class: "frames", viewBox: `0 0 ${SHOWN} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
+      svg("path", { class: "frame-steps" }),
+    );
+    this.heardList = h("ol", { class: "heard", "data-testid": "heard" });
+    this.summary = h("p", { class: "fine", role: "status", "data-testid": "listen-summary" });
+    return h(
+      "section",
+      { class: "panel listen", "aria-labelledby": title },
+      say(h("h2", { id: title, class: "unseen" }), "listen.title"),
+      h("p", { class: "count" }, this.mean, " ", say(h("span", {}), "listen.mean")),
+      h(
+        "div",
+        { class: "maze-new" },
+        this.button,
+        h("span", { class: "own-sound" }, this.file, h("label", { class: "button", for: file }, say(h("span", {}), "listen.file"))),
+      ),
+      say(h("p", { class: "fine" }), "listen.words", { words: this.loaded.manifest.labels.slice(1).join(", ") }),
+      this.picture,
+      this.heardList,
+      this.summary,
+    );
+  }
+
+  #begin() {
+    this.mel = new LogMel();
+    this.steps = [];
+    this.words = [];
+    this.smooth = new Float32Array(this.loaded.model.outputSize);
+    this.left = 0; // frames until a word may be taken
+    this.frames = 0;
+    this.loaded.context.reset();
+    this.state = this.loaded.context.state;
+    this.#draw();
+  }
+
+  // Hear a file, in slices.
+  async hear(file) {
+    if (!file) return;
+    this.stop();
+    try {
+      const samples = await samplesOf(file);
+      this.#begin();
+      for (let at = 0; at < samples.length && !this.signal.aborted; at += SLICE) {
+        this.#take(samples.subarray(at, at + SLICE));
+        await pause();
+      }
+    } catch (error) {
+      this.fail(error);
+      if (!(error instanceof Refusal)) throw error;
+    } finally {
+      this.file.value = "";
+    }
+  }
+
+  async listen() {
+    this.#begin();
+    const listening = (this.listening = new AbortController());
+    this.#words();
+    try {
+      await microphone((samples) => this.#take(samples), listening.signal);
+    } catch (error) {
+      this.stop();
+      this.fail(error);
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  stop() {
+    this.listening?.abort();
+    this.listening = null;
+    this.#words();
+  }
+
+  #take(samples) {
+    const { context } = this.loaded;
+    this.loaded.setBudget(this.battery.budget);
+    // Times are measured with the same context.
+    context.state = this.state;
+    for (const frame of this.mel.push(samples)) {
+      this.frames += 1;
+      if (this.frames % this.every !== 0) continue;
+      this.last = frame;
+      const { y, ponderSteps } = this.loaded.run(frame);
+      this.steps.push(ponderSteps.reduce((all, each) => all + each, 0));
+      this.#word(y);
+    }
+    this.state = context.state;
+    this.#draw();
+  }
+
+  // Take a word where the net has been sure of it for a while.
+  #word(y) {
+    const most = Math.max(...y);
+    const shares = y.map((each) => Math.exp(each - most));
+    const sum = shares.reduce((all, each) => all + each, 0);
+    shares.forEach((each, at) => (this.smooth[at] += SMOOTH * (each / sum - this.smooth[at])));
+    const best = this.smooth.indexOf(Math.max(...this.smooth));
+    this.left -= 1;
+    if (best === 0 || this.smooth[best] < SURE || this.left > 0) return;
+    this.left = QUIET_FRAMES;
+    this.words.push(this.loaded.manifest.labels[best]);
+  }
+
+  #draw() {
+    const { steps, loaded } = this;
+    const from = Math.max(0, steps.length - SHOWN);
+    const bars = steps.slice(from).map((each, at) => {
+      const height = (HEIGHT * each) / loaded.maxPonder;
+      return `M${at + 0.5} ${HEIGHT}v${-height.toFixed(1)}`;
+    });
+    this.picture.firstChild.setAttribute("d", bars.join(""));
+    const mean = steps.length ? steps.reduce((all, each) => all + each, 0) / steps.length : null;
+    this.mean.textContent = mean === null ? "–" : number(mean);
+    this.comparison.set("compare.mean", 0, mean);
+    this.heardList.replaceChildren(...this.words.slice(-KEPT).map((word) => h("li", { lang: "en" }, word)));
+    this.#words();
+  }
+
+  #words() {
+    say(this.button, this.listening ? "listen.stop" : "listen.start");
+    this.button.setAttribute("aria-pressed", String(Boolean(this.listening)));
+    const line = text(this.steps.length ? "listen.frames" : "listen.empty", { count: this.steps.length });
+    this.picture.setAttribute("aria-label", text("listen.picture", { most: this.loaded.maxPonder }));
+    // A screen reader hears words, not each frame.
+    const heard = this.words.length ? ` ${text("listen.last", { word: this.words.at(-1) })}` : "";
+    this.summary.textContent = this.listening ? heard : line + heard;
+  }
+
+  #timed() {
+    const frame = this.last ?? new Float32Array(BANDS).fill(-1);
+    const of = (net, column, budget) => ({
+      owner: net,
+      units: 1,
+      call: () => {
+        net.setBudget(budget);
+        net.context.reset();
+        net.run(frame);
+      },
+      show: (time) => {
+        if (column === 0) this.battery.show(time);
+        this.comparison.set("compare.time-frame", column, time);
+      },
+    });
+    const own = of(this.loaded, 0, { ...this.battery.budget });
+    const { baseline } = this.loaded;
+    return baseline ? [own, of(baseline, 1, baseline)] : [own];
+  }
+}

@@ -1,0 +1,60 @@
+"""Take the pictures of ``web_demo/README.md``: ``python -m tests.web.page.pictures out/web``.
+
+Needs Chromium, and Pillow, which makes the files small.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from tests.web.page.browser import Page, chromium
+from tests.web.page.conftest import served
+
+FOLDER = Path(__file__).parents[3] / "web_demo" / "pictures"
+HEIGHTS = {320: 760, 768: 1000, 1280: 1000}
+SHOTS = (
+    ("maze", 320, "light"),
+    ("maze", 320, "dark"),
+    ("maze", 768, "light"),
+    ("maze", 768, "dark"),
+    ("maze", 1280, "light"),
+    ("maze", 1280, "dark"),
+    ("text", 320, "dark"),
+    ("text", 1280, "light"),
+)
+COLOURS = 128
+
+
+def take(page: Page, address: str, screen: str, width: int, theme: str) -> None:
+    """Open a screen, wait until it shows its time, and keep the picture."""
+    page.resize(width, HEIGHTS[width])
+    page.prefer(prefers_color_scheme=theme, prefers_reduced_motion="reduce")
+    page.open("about:blank", "true")
+    page.open(f"{address}#{screen}")
+    page.wait("document.querySelector('.battery').dataset.microseconds > 0")
+    path = FOLDER / f"{screen}-{width}-{theme}.png"
+    page.screenshot(path, whole=False)
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+    print(path)
+
+
+def main(folder: Path) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        served(folder) as address,
+        chromium(Path(scratch)) as browser,
+    ):
+        for screen, width, theme in SHOTS:
+            page = browser.page()
+            take(page, address, screen, width, theme)
+            page.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
