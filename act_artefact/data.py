@@ -17,7 +17,7 @@ from act_artefact.npz import read_npz
 
 INT32 = np.iinfo(np.int32)
 
-QUESTIONS = ("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name")
+QUESTIONS = ("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name", "labels")
 """The arrays that are not inputs."""
 
 
@@ -41,6 +41,8 @@ class EvalFile:
     difficulty: npt.NDArray[Any] | None = None
     """Whole numbers, of each sequence, (N,), or of each time step, (N, T)."""
     difficulty_name: str = "difficulty"
+    labels: tuple[str, ...] | None = None
+    """Names of the classes."""
 
     @property
     def lead(self) -> tuple[int, ...]:
@@ -170,7 +172,11 @@ def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = Tr
     metric = _metric(path, arrays.get("metric"))
     difficulty = _difficulty(path, arrays.get("difficulty"), lead)
     words = _text(path, "difficulty_name", arrays.get("difficulty_name")) or "difficulty"
-    return EvalFile(path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words)
+    labels = _text(path, "labels", arrays.get("labels"))
+    return EvalFile(
+        *(path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words),
+        labels=None if labels is None else tuple(labels.split("\n")),
+    )
 
 
 def _check_input(path: Path, name: str, inputs: npt.NDArray[Any], timed: bool) -> None:
