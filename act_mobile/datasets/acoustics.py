@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,18 +12,20 @@ from act_mobile.datasets.logmel import RATE
 Floats = npt.NDArray[np.float64]
 Draw = np.random.Generator
 
+BLOCK = 2048
+"""Noise is made of whole blocks, for the sake of the Fourier transform's time."""
+
 QUIET = 1e-3
 """Of the loudest sample: what is below at either end of an utterance is taken for silence."""
 
 
 def resampled(samples: Floats, rate: int) -> Floats:
     """Resample (S,) samples from ``rate`` to RATE, band-limited: its spectrum is cut or filled."""
-    count = round(len(samples) * RATE / rate)
-    spectrum = np.fft.rfft(samples)
-    wanted = np.zeros(count // 2 + 1, complex)
-    shared = min(len(wanted), len(spectrum))
-    wanted[:shared] = spectrum[:shared]
-    return np.fft.irfft(wanted, count) * (count / len(samples))
+    shared = math.gcd(rate, RATE)
+    blocks = -(-len(samples) * shared // rate)
+    before, after = blocks * (rate // shared), blocks * (RATE // shared)
+    spectrum = np.fft.rfft(samples, before)[: after // 2 + 1]
+    return (np.fft.irfft(spectrum, after) * (after / before))[: round(len(samples) * RATE / rate)]
 
 
 def trimmed(samples: Floats) -> Floats:
@@ -64,10 +68,11 @@ def noise(count: int, draw: Draw) -> Floats:
     The power of the noise falls with f^0 (white) to f^2 (brown); each of the others is there in
     half of the cases.
     """
-    frequency = np.fft.rfftfreq(count, 1 / RATE)
-    spectrum = np.fft.rfft(draw.standard_normal(count))
+    size = -(-count // BLOCK) * BLOCK
+    frequency = np.fft.rfftfreq(size, 1 / RATE)
+    spectrum = np.fft.rfft(draw.standard_normal(size))
     spectrum *= np.maximum(frequency, 40.0) ** (-draw.uniform(0, 2) / 2)
-    made = with_rms(np.fft.irfft(spectrum, count), 0.0)
+    made = with_rms(np.fft.irfft(spectrum, size)[:count], 0.0)
     time = np.arange(count) / RATE
     if draw.random() < 0.5:
         swell = np.sin(2 * np.pi * (draw.uniform(0.2, 3) * time + draw.random()))
@@ -83,9 +88,7 @@ def noise(count: int, draw: Draw) -> Floats:
 def _hum(time: Floats, draw: Draw) -> Floats:
     """Mains or a motor: harmonics of 50 to 200 Hz."""
     base = draw.uniform(50, 200)
-    parts = [
-        np.sin(2 * np.pi * (k * base * time + draw.random())) / k for k in range(1, 8)
-    ]
+    parts = [np.sin(2 * np.pi * (k * base * time + draw.random())) / k for k in range(1, 8)]
     return with_rms(np.sum(parts, 0), draw.uniform(-10, 3))
 
 

@@ -36,9 +36,7 @@ json_option = click.option(
 )
 
 
-@click.group(
-    help="Make data sets in the form that act-train own reads.", epilog=EXAMPLES
-)
+@click.group(help="Make data sets in the form that act-train own reads.", epilog=EXAMPLES)
 def command() -> None:
     pass
 
@@ -54,14 +52,20 @@ def command() -> None:
 @click.option(
     "--eval-clips",
     type=click.IntRange(1, 30_000),
-    default=600,
+    default=550,
     show_default=True,
     help="Clips to judge by, of other voices.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, help="Decides all clips.")
+@click.option(
+    "--every",
+    type=click.IntRange(1, 10),
+    default=1,
+    help="Keep one frame of every so many, for a net that hears fewer.",
+)
 @output_option
 @json_option
-def listen(clips: int, eval_clips: int, seed: int, output: Path, as_json: bool) -> None:
+def listen(clips: int, eval_clips: int, seed: int, every: int, output: Path, as_json: bool) -> None:
     """Eight spoken commands and "nothing", as log-mel features every 10 ms.
 
     The voices are synthetic, eSpeak NG's: they are not people. Needs act-mobile[speech].
@@ -75,11 +79,13 @@ def listen(clips: int, eval_clips: int, seed: int, output: Path, as_json: bool) 
     with Progress() as progress:
         for name, count, held_out in (("eval", eval_clips, True), ("train", clips, False)):
             with progress.stage(name, f"{count} clips"):
-                made[name] = arrays(count, seed, held_out=held_out)
+                made[name] = arrays(count, seed, held_out=held_out, every=every)
     _write(output, made, as_json)
 
 
-@command.command(epilog="\b\nExample:\n  act-data series PLAID --samples 5 --log 0.001 -o data/plaid")
+@command.command(
+    epilog="\b\nExample:\n  act-data series PLAID --samples 5 --log 0.001 -o data/plaid"
+)
 @click.argument("name", metavar="NAME|FOLDER")
 @click.option(
     "--samples",

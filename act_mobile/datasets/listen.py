@@ -17,7 +17,9 @@ import numpy.typing as npt
 
 from act_mobile.datasets import speech
 from act_mobile.datasets.acoustics import Draw, Floats, heard_in, noise, room, with_rms
-from act_mobile.datasets.logmel import BANDS, HOP, RATE, WINDOW, log_mel
+from act_mobile.datasets.logmel import HOP, RATE, WINDOW, log_mel
+
+Arrays = dict[str, npt.NDArray[Any]]
 
 COMMANDS = ("go", "no", "on", "off", "left", "lift", "light", "right")
 OTHERS = ("list", "last", "life", "line", "ride", "rain", "own", "load", "lost", "often")
@@ -91,7 +93,7 @@ def _label(text: str) -> int:
     return LABELS.index(text) if text in LABELS else 0
 
 
-def questions(words: Sequence[Word], draw: Draw) -> dict[str, npt.NDArray[Any]]:
+def questions(words: Sequence[Word], draw: Draw) -> Arrays:
     """Ask about a clip: ``targets``, ``mask`` and ``difficulty``, (FRAMES,) each.
 
     The difficulty of a frame is 1 while a word is being said, else 0.
@@ -109,7 +111,7 @@ def questions(words: Sequence[Word], draw: Draw) -> dict[str, npt.NDArray[Any]]:
     return {"targets": targets, "mask": mask, "difficulty": speaking}
 
 
-def clips(count: int, seed: int, *, held_out: bool) -> Iterator[dict[str, npt.NDArray[Any]]]:
+def clips(count: int, seed: int, *, held_out: bool) -> Iterator[Arrays]:
     """Make clips: ``x`` (FRAMES, BANDS) float16, and their questions.
 
     A clip depends on the seed, its number and on those before it alone.
@@ -134,15 +136,22 @@ def clips(count: int, seed: int, *, held_out: bool) -> Iterator[dict[str, npt.ND
         yield {"x": x.astype(np.float16), **questions(words, draw)}
 
 
-def arrays(count: int, seed: int, *, held_out: bool) -> dict[str, npt.NDArray[Any]]:
-    """Make the arrays of ``train.npz`` or ``eval.npz``; see :func:`clips`."""
-    made = list(clips(count, seed, held_out=held_out))
+def thinned(clip: Arrays, every: int) -> Arrays:
+    """Keep one frame of every so many; a question waits for the next that is kept."""
+    kept = {name: array[::every] for name, array in clip.items()}
+    frames = np.flatnonzero(clip["mask"])
+    later = np.minimum(-(-frames // every), len(kept["mask"]) - 1)
+    targets, mask = np.zeros_like(kept["targets"]), np.zeros_like(kept["mask"])
+    targets[later], mask[later] = clip["targets"][frames], True
+    return {**kept, "targets": targets, "mask": mask}
+
+
+def arrays(count: int, seed: int, *, held_out: bool, every: int = 1) -> Arrays:
+    """Make the arrays of ``train.npz`` or ``eval.npz``; see :func:`clips` and :func:`thinned`."""
+    made = [thinned(clip, every) for clip in clips(count, seed, held_out=held_out)]
     return {
         **{name: np.stack([clip[name] for clip in made]) for name in made[0]},
         "labels": np.array("\n".join(LABELS)),
         "metric": np.array("accuracy"),
         "difficulty_name": np.array("speech (1) or none (0)"),
     }
-
-
-__all__ = ["BANDS", "COMMANDS", "FRAMES", "LABELS", "arrays", "clips", "mixed", "questions"]

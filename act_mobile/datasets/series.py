@@ -115,7 +115,9 @@ def arrays(
     names = sorted({*train.classes, *test.classes}, key=lambda name: (len(name), name))
     if train.sequences[0].shape[1] != test.sequences[0].shape[1]:
         raise UserError(f"{test.path}: its sequences have other dimensions than {train.path}'s")
-    framed = [[_framed(s, samples, log, each.path) for s in each.sequences] for each in (train, test)]
+    framed = [
+        [_framed(s, samples, log, each.path) for s in each.sequences] for each in (train, test)
+    ]
     together = np.concatenate(framed[0])
     mean, scale = together.mean(), together.std() or 1.0
     made = []

@@ -20,6 +20,8 @@ SYNCHRONOUS = 2
 """AUDIO_OUTPUT_SYNCHRONOUS: samples go to the callback, while espeak_Synth runs."""
 DONT_EXIT = 0x8000
 SPEED, PITCH, RANGE = 1, 3, 4
+SEED = 1
+"""eSpeak NG, which draws small variations, begins with the time of day unless it is told."""
 CHARACTERS = 1
 """Positions in a text are counted in characters."""
 UTF8 = 1
@@ -47,6 +49,7 @@ class Speaker:
         self.rate = int(begin(SYNCHRONOUS, 0, data.encode(), DONT_EXIT))
         if self.rate <= 0:
             raise RuntimeError(f"eSpeak NG could not begin: {self.rate}")
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(SEED))
         self._heard = bytearray()
         self._callback = CALLBACK(self._hear)
         self._library.espeak_SetSynthCallback(self._callback)
