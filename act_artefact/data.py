@@ -17,7 +17,7 @@ from act_artefact.npz import read_npz
 
 INT32 = np.iinfo(np.int32)
 
-QUESTIONS = ("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name", "labels")
+QUESTIONS = ("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name")
 """The arrays that are not inputs."""
 
 
@@ -42,7 +42,7 @@ class EvalFile:
     """Whole numbers, of each sequence, (N,), or of each time step, (N, T)."""
     difficulty_name: str = "difficulty"
     labels: tuple[str, ...] | None = None
-    """Names of the classes."""
+    """Names of the classes, from a text of one a line."""
 
     @property
     def lead(self) -> tuple[int, ...]:
@@ -172,10 +172,9 @@ def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = Tr
     metric = _metric(path, arrays.get("metric"))
     difficulty = _difficulty(path, arrays.get("difficulty"), lead)
     words = _text(path, "difficulty_name", arrays.get("difficulty_name")) or "difficulty"
-    labels = _text(path, "labels", arrays.get("labels"))
     return EvalFile(
         *(path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words),
-        labels=None if labels is None else tuple(labels.split("\n")),
+        labels=_lines(arrays.get("labels")),
     )
 
 
@@ -229,6 +228,11 @@ def _text(path: Path, name: str, text: npt.NDArray[Any] | None) -> str | None:
     if text.dtype.kind != "U":
         raise UserError(f"{path}: {name!r} has type {text.dtype}, expected a text")
     return str(text)
+
+
+def _lines(text: npt.NDArray[Any] | None) -> tuple[str, ...] | None:
+    """Split a text; an array of the name that is none is an input, or nothing to this project."""
+    return None if text is None or text.dtype.kind != "U" else tuple(str(text).split("\n"))
 
 
 def _metric(path: Path, given: npt.NDArray[Any] | None) -> str | None:

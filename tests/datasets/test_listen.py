@@ -1,4 +1,4 @@
-"""Clips: where words are, and what is asked, with tones in the place of voices; then with voices."""
+"""Clips: where words are and what is asked, with tones in place of voices; then with voices."""
 
 from __future__ import annotations
 
