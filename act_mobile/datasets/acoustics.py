@@ -16,7 +16,7 @@ BLOCK = 2048
 """Noise is made of whole blocks, for the sake of the Fourier transform's time."""
 
 QUIET = 1e-3
-"""Of the loudest sample: what is below at either end of an utterance is taken for silence."""
+"""A part of the loudest sample: what is below, at either end of an utterance, is silence."""
 
 
 def resampled(samples: Floats, rate: int) -> Floats:

@@ -29,7 +29,7 @@ class Series:
     sequences: list[npt.NDArray[np.float64]]
     """(time, dimensions) each."""
     classes: list[str]
-    """Of each sequence."""
+    """One for each sequence."""
 
 
 def find_pair(name: str) -> tuple[Path, Path]:

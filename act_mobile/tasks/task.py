@@ -55,7 +55,7 @@ class Batch(NamedTuple):
     timed: bool = True
     """False if a row is an item without time steps."""
     difficulty: Tensor | None = None
-    """Of each row, (B,), or of each time step, (B, T), int64, where the data themselves say it."""
+    """That of each row, (B,), or of each time step, (B, T), int64, where the data say it."""
 
     @property
     def running(self) -> Tensor:
