@@ -58,6 +58,7 @@ NOT_RUN = {
     "act-profile out/parity*/model.actn*": (
         "eleven variants take minutes; make demo, made by .ci/run, profiles the same kind of set"
     ),
+    "pip install act-mobile[*": PACKAGE,
     "act-data series PLAID*": SKTIME,
     "act-train own --train data/*": LONG,
     "act-train TASK*": TEMPLATE,

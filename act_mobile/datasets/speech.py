@@ -83,7 +83,7 @@ def spoken(utterances: Sequence[Utterance]) -> Iterator[Floats]:
     require_voices()
     asked = json.dumps([asdict(each) for each in utterances]).encode()
     done = subprocess.run(
-        [sys.executable, "-m", f"{__package__}.speaker"],
+        [sys.executable, "-P", "-m", f"{__package__}.speaker"],
         input=asked,
         capture_output=True,
         check=False,
