@@ -47,6 +47,8 @@ class EvalFile:
     difficulty_name: str = "difficulty"
     channels: tuple[str, ...] | None = None
     """Names of the channels of ``x`` (N, C, H, W), where the file has them."""
+    labels: tuple[str, ...] | None = None
+    """Names of the classes, from a text of one a line."""
 
     @property
     def lead(self) -> tuple[int, ...]:
@@ -176,9 +178,10 @@ def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = Tr
     metric = _metric(path, arrays.get("metric"))
     difficulty = _difficulty(path, arrays.get("difficulty"), lead)
     words = _text(path, "difficulty_name", arrays.get("difficulty_name")) or "difficulty"
-    channels = _channels(path, arrays.get("channels"), inputs[name].shape, timed)
     return EvalFile(
-        path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words, channels
+        *(path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words),
+        channels=_channels(path, arrays.get("channels"), inputs[name].shape, timed),
+        labels=_lines(arrays.get("labels")),
     )
 
 
@@ -252,6 +255,11 @@ def _text(path: Path, name: str, text: npt.NDArray[Any] | None) -> str | None:
     if text.dtype.kind != "U":
         raise UserError(f"{path}: {name!r} has type {text.dtype}, expected a text")
     return str(text)
+
+
+def _lines(text: npt.NDArray[Any] | None) -> tuple[str, ...] | None:
+    """Split a text; an array of the name that is none is an input, or nothing to this project."""
+    return None if text is None or text.dtype.kind != "U" else tuple(str(text).split("\n"))
 
 
 def _metric(path: Path, given: npt.NDArray[Any] | None) -> str | None:

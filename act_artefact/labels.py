@@ -22,7 +22,10 @@ SUFFIX = ".labels.txt"
 MOST_LABELS = 1 << 16
 """Classes that may have names: as many as large vocabularies have tokens."""
 
-Label = Annotated[str, Meta(max_length=255)]
+MOST_LABEL = 255
+"""Characters of a name."""
+
+Label = Annotated[str, Meta(max_length=MOST_LABEL)]
 
 BLANK = "???"
 """Stands for a class without a name, as in TFLite's own label files."""

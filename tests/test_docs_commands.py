@@ -32,6 +32,7 @@ TARGET = "made by .ci/run itself"
 TEMPLATE = "a template or a part of a command: words in it stand for the reader's own"
 PACKAGE = "installs a package that make install has installed already"
 LONG = "a training of tens of minutes, recorded with what it gave"
+SKTIME = "needs sktime, of a hundred megabytes; tests/datasets reads series that it makes"
 NOT_RUN = {
     "make install": TARGET,
     "make demo": TARGET,
@@ -62,6 +63,9 @@ NOT_RUN = {
     "act-profile out/parity*/model.actn*": (
         "eleven variants take minutes; make demo, made by .ci/run, profiles the same kind of set"
     ),
+    "pip install act-mobile[*": PACKAGE,
+    "act-data series PLAID*": SKTIME,
+    "act-train own --train data/*": LONG,
     "act-train TASK*": TEMPLATE,
     "act-train own": TEMPLATE,
     "act-train charlm --text book.txt": TEMPLATE,

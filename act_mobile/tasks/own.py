@@ -27,7 +27,8 @@ class Own(Task):
     """Sequences, vectors or images of your own, with classes or numbers to predict.
 
     Both files are ``.npz``, see :func:`act_mobile.tasks.own_rows.read_rows`. The difficulty of a
-    row is its class where it has one answer, a class; else its time steps or places.
+    row is what the file says; else its class where it has one answer, a class; else its time steps
+    or places.
     """
 
     name: ClassVar[str] = "own"
@@ -52,7 +53,15 @@ class Own(Task):
         train, judged = read_rows(Path(self.train)), read_rows(Path(self.eval))
         if train.kind != judged.kind:
             raise UserError(f"{self.eval}: has {judged.kind}; {self.train} has {train.kind}")
+        if train.labels and judged.labels and train.labels != judged.labels:
+            raise UserError(f"{self.eval}: 'labels' are not those of {self.train}")
         return train, judged
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:  # type: ignore[override]
+        """Those of either file."""
+        train, judged = self._rows
+        return train.labels or judged.labels
 
     @property
     def metric(self) -> Metric:  # type: ignore[override]
@@ -68,6 +77,9 @@ class Own(Task):
 
     @property
     def difficulty_name(self) -> str:  # type: ignore[override]
+        judged = self._rows[1]
+        if judged.batch.difficulty is not None:
+            return judged.difficulty_name
         return "class" if self._by_class else "time steps or places"
 
     @property
@@ -112,6 +124,8 @@ class Own(Task):
         return self._rows[1].batch
 
     def difficulty(self, batch: Batch) -> Tensor:
+        if batch.difficulty is not None:
+            return batch.difficulty
         if self._by_class:
             return batch.targets.flatten(1).amax(1)
         return batch.running.sum(1) if batch.timed else batch.asked.flatten(1).sum(1)
@@ -119,7 +133,7 @@ class Own(Task):
 
 def _taken(batch: Batch, rows: Tensor) -> Batch:
     """Take some rows, to the end of the longest of them."""
-    inputs, targets, lengths, mask, timed = batch
+    inputs, targets, lengths, mask, timed, _ = batch
     taken = inputs[rows], targets[rows], None if mask is None else mask[rows]
     if lengths is None:
         return Batch(taken[0], taken[1], None, taken[2], timed)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import torch
 
 from act_artefact.data import EvalFile, checked
-from act_artefact.errors import UserError
+from act_artefact.errors import UserError, shown
+from act_artefact.labels import MOST_LABEL, MOST_LABELS
 from act_artefact.npz import read_npz
 from act_mobile.tasks.task import Batch
 
@@ -30,6 +31,9 @@ class Rows:
 
     batch: Batch
     metric: str | None
+    labels: tuple[str, ...] | None = None
+    """Names of the classes, at least as many as there are."""
+    difficulty_name: str = "difficulty"
 
     @property
     def values(self) -> bool:
@@ -56,7 +60,7 @@ class Rows:
             return targets.shape[-1]
         if self.batch.timed and targets.dim() > 2:
             questions = targets.shape[2]
-        classes = int(targets.max()) + 1
+        classes = max(int(targets.max()) + 1, len(self.labels or ()))
         return questions * (classes if classes > 2 else 1)
 
     @cached_property
@@ -91,7 +95,8 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    """Read ``inputs``, ``targets``, and if they are there ``lengths``, ``mask`` and ``metric``.
+    """Read inputs, ``targets``, and if they are there ``lengths``, ``mask``, ``metric``, ``labels``
+    and ``difficulty``.
 
     Inputs are ``x``: sequences (N, T, I), vectors (N, I) or images (N, C, H, W); or ``tokens``
     (N, T). Targets that are whole numbers are classes, others numbers to be predicted: of sequences
@@ -111,7 +116,12 @@ def read_rows(path: Path) -> Rows:
     elif timed and targets.ndim == 1:
         arrays = _at_the_end(arrays)
     file = checked(path, arrays, timed=timed)
-    return Rows(_batch(file), file.metric)
+    batch = _batch(file)
+    if file.labels is not None:
+        _check_labels(path, file.labels, batch.targets)
+    if file.difficulty is not None:
+        batch = batch._replace(difficulty=torch.from_numpy(file.difficulty.astype(np.int64)))
+    return Rows(batch, file.metric, file.labels, file.difficulty_name)
 
 
 def _at_the_end(arrays: Arrays) -> Arrays:
@@ -168,6 +178,18 @@ def _batch(file: EvalFile) -> Batch:
         torch.from_numpy(mask),
         timed=file.timed,
     )
+
+
+def _check_labels(path: Path, labels: tuple[str, ...], targets: torch.Tensor) -> None:
+    if targets.is_floating_point():
+        raise UserError(f"{path}: 'labels' are names of classes, and the targets are numbers")
+    classes = int(targets.max()) + 1
+    if not classes <= len(labels) <= MOST_LABELS:
+        raise UserError(
+            f"{path}: 'labels' has {len(labels)} names, one a line, for {classes} classes"
+        )
+    if long := [label for label in labels if len(label) > MOST_LABEL]:
+        raise UserError(f"{path}: a label is longer than {MOST_LABEL}: {shown(long[0])}")
 
 
 def _check_classes(path: Path, targets: npt.NDArray[Any]) -> None:

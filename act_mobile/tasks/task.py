@@ -54,6 +54,8 @@ class Batch(NamedTuple):
     one for each place."""
     timed: bool = True
     """False if a row is an item without time steps."""
+    difficulty: Tensor | None = None
+    """That of each row, (B,), or of each time step, (B, T), int64, where the data say it."""
 
     @property
     def running(self) -> Tensor:

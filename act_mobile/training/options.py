@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from act_artefact.errors import UserError, shown
+from act_mobile.halting import parse_halting
 from act_mobile.models import Config
 from act_mobile.tasks.task import Task
 
@@ -138,7 +139,12 @@ def _check_penalty(settings: dict[str, Any]) -> None:
             "are together more than all steps: 1"
         )
     target, limit = settings["target_steps"], settings["max_ponder"]
-    if target is not None and not 1 <= target <= limit:
+    if target is None:
+        return
+    policy = parse_halting(settings["halting"], max_ponder=limit, epsilon=settings["epsilon"])
+    if policy.skips and not 0 < target <= 1:
+        raise UserError(f"--target-steps {target:g}: a mean of {policy} lies between 0 and 1")
+    if not policy.skips and not 1 <= target <= limit:
         raise UserError(
             f"--target-steps {target:g}: a mean of ponder steps lies between 1 and "
             f"--max-ponder {limit}"

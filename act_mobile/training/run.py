@@ -147,16 +147,21 @@ def _check_target(options: Options, metrics: dict[str, Any]) -> None:
 
 
 def _start_from(path: Path, model: PonderModel) -> None:
-    """Take over a trained model's weights; settings that decide no weight may differ."""
+    """Take over a trained model's weights; settings that decide no weight may differ.
+
+    So may the halting policy: a net with a fixed number of steps learns in less time, and has no
+    halting units; those that the trained model lacks are left as they are.
+    """
     trained = load_model(path)
     theirs, ours = trained.config.to_dict(), model.config.to_dict()
     if theirs["model"] != ours["model"]:
         raise UserError(f"{path}: is a model of kind {theirs['model']}, this run's {ours['model']}")
-    free = {"epsilon", "max_ponder", *filter(None, model.config.axes)}
+    free = {"halting", "epsilon", "max_ponder", *filter(None, model.config.axes)}
     for name in ours:
         if name not in free and theirs[name] != ours[name]:
             raise UserError(f"{path}: its {name} is {theirs[name]}, this run's is {ours[name]}")
-    model.load_state_dict(trained.state_dict())
+    state, weights = model.state_dict(), trained.state_dict()
+    model.load_state_dict({name: weights.get(name, old) for name, old in state.items()})
 
 
 def make_trainer(task: Task, options: Options, output: Path, ranks: int) -> lightning.Trainer:

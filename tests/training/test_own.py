@@ -108,6 +108,35 @@ def test_from_arrays_to_an_export(name: str, command: Callable[..., Any], tmp_pa
         export(tmp_path / "run" / "model.pt", "onnx", output=tmp_path / "other")
 
 
+def test_the_file_names_classes_and_says_how_difficult_a_time_step_is(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
+    arrays: Arrays = {
+        "x": drawn(12, 5, 3),
+        "targets": classes(2, 12, 5),
+        "labels": np.array("no\nperhaps\nyes"),
+        "difficulty": np.tile(np.array([0, 7, 0, 0, 7]), (12, 1)),
+        "difficulty_name": np.array("hardship"),
+    }
+    np.savez(tmp_path / "train.npz", **arrays)
+    done = command(
+        "own", "--train", "train.npz", "--eval", "train.npz", *SMALL, "-o", "run", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads(done.stdout)
+    assert metrics["task"]["labels"] == ["no", "perhaps", "yes"]
+    levels = [(each["difficulty"], each["count"]) for each in metrics["by_difficulty"]]
+    assert levels == [(0, 36), (7, 24)]
+    with np.load(tmp_path / "run" / "eval.npz") as judged:
+        assert np.array_equal(judged["difficulty"], arrays["difficulty"])
+        assert str(judged["difficulty_name"]) == "hardship"
+    (exported,) = export(
+        tmp_path / "run" / "model.pt", "onnx", output=tmp_path / "out",
+        data=tmp_path / "run" / "eval.npz", options=Options("loop", samples=60),
+    )  # fmt: skip
+    assert exported.manifest.labels == ["no", "perhaps", "yes"]
+
+
 def test_images_of_several_sizes(tmp_path: Path) -> None:
     """Zeros where nothing is asked are no part of an image; elsewhere they are a colour."""
     mask = np.zeros((6, 4, 4), bool)
@@ -148,6 +177,26 @@ def test_images_of_several_sizes(tmp_path: Path) -> None:
             {"x": drawn(4, 5, 3), "targets": drawn(4, 5)},
             {"x": drawn(4, 5, 3), "targets": drawn(4, 5), "metric": np.array("accuracy")},
             "metric accuracy is not for targets that are numbers",
+        ),
+        (
+            {"x": drawn(4, 5, 3), "targets": classes(3, 4), "labels": np.array("no\nyes")},
+            {},
+            "'labels' has 2 names, one a line, for 3 classes",
+        ),
+        (
+            {"x": drawn(4, 5, 3), "targets": drawn(4, 5), "labels": np.array("no\nyes")},
+            {},
+            "'labels' are names of classes, and the targets are numbers",
+        ),
+        (
+            {"x": drawn(4, 5, 3), "targets": classes(2, 4), "labels": np.array("no\n" + 256 * "y")},
+            {},
+            "a label is longer than 255",
+        ),
+        (
+            {"x": drawn(4, 5, 3), "targets": classes(2, 4), "labels": np.array("no\nyes")},
+            {"x": drawn(4, 5, 3), "targets": classes(2, 4), "labels": np.array("yes\nno")},
+            "judge.npz: 'labels' are not those of .*train.npz",
         ),
     ],
 )  # fmt: skip

@@ -64,6 +64,8 @@ def test_the_target_is_reached_and_survives_resuming(run_tiny: Run, tmp_path: Pa
         ({"tau_ramp": float("nan")}, "--tau-ramp must lie between 0 and 1, not nan"),
         ({"tau_warmup": 0.7, "tau_ramp": 0.4}, "--tau-warmup 0.7 and --tau-ramp 0.4 are together"),
         ({"target_steps": 0.5}, "--target-steps 0.5: a mean of ponder steps lies between 1 and"),
+        ({"target_steps": 1.5, "halting": "skip"}, "--target-steps 1.5: a mean of skip lies"),
+        ({"target_steps": 0.0, "halting": "skip"}, "--target-steps 0: a mean of skip lies"),
         ({"target_steps": 11.0}, "--target-steps 11: a mean .* --max-ponder 10"),
         ({"target_steps": float("nan")}, "--target-steps must be a finite number, not nan"),
         ({"halting_bias": float("inf")}, "--halting-bias must be a finite number, not inf"),
@@ -72,6 +74,10 @@ def test_the_target_is_reached_and_survives_resuming(run_tiny: Run, tmp_path: Pa
 def test_out_of_range(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         Options(**options).completed(Parity(4))
+
+
+def test_a_policy_that_skips_may_be_steered_below_one() -> None:
+    assert Options(target_steps=0.2, halting="skip").completed(Parity(4)).target_steps == 0.2
 
 
 def test_the_tasks_recipe_is_taken_where_nothing_is_given() -> None:

@@ -202,3 +202,21 @@ def test_init_starts_from_another_runs_weights(run_tiny: Run, tmp_path: Path) ->
     assert all(torch.allclose(first[name], second[name], atol=1e-9) for name in first)
     with pytest.raises(UserError, match="its hidden_size is 8, this run's is 9"):
         run_tiny(tmp_path / "third", init=str(trained), hidden=9)
+
+
+@pytest.mark.parametrize("halting", ["skip", "act", "pondernet"])
+def test_init_takes_the_weights_of_a_net_that_halts_otherwise(
+    halting: str, run_tiny: Run, tmp_path: Path
+) -> None:
+    run_tiny(tmp_path / "fixed", halting="fixed:1")
+    trained = str(tmp_path / "fixed" / "model.pt")
+    run_tiny(
+        tmp_path / "halts", init=trained, halting=halting, halting_bias=-2.0, lr=1e-12, steps=1
+    )
+    first, second = weights(tmp_path / "fixed"), weights(tmp_path / "halts")
+    assert {name.split(".")[1] for name in second.keys() - first.keys()} == {"halting"}
+    assert all(torch.allclose(first[name], second[name], atol=1e-9) for name in first)
+    assert float(second["act.halting.0.bias"]) == pytest.approx(-2)
+    run_tiny(
+        tmp_path / "back", init=str(tmp_path / "halts" / "model.pt"), halting="fixed:1", steps=1
+    )

@@ -1,0 +1,1 @@
+"""Data sets that commands of this project make."""
