@@ -15,7 +15,7 @@ from pathlib import Path
 from act_artefact.errors import UserError
 from act_export import export
 from act_export.options import Options
-from act_export.targets.web.page import ENGINE, Extras, PageModel, write_folder
+from act_export.web.page import ENGINE, Extras, PageModel, write_folder
 
 HERE = Path(__file__).parent
 MODELS = HERE.parent / "models"

@@ -13,7 +13,7 @@ import pytest
 from act_artefact.errors import UserError
 from act_export import export
 from act_export.options import Options
-from act_export.targets.web.page import (
+from act_export.web.page import (
     PAGE,
     Extras,
     PageModel,

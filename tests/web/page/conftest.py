@@ -16,7 +16,7 @@ import torch
 
 from act_export import export
 from act_export.options import Options
-from act_export.targets.web.page import PageModel
+from act_export.web.page import PageModel
 from act_mobile import ACTConfig, ACTModel, save_model
 from act_mobile.iterated import IteratedConfig, IteratedModel
 from tests.web.page.browser import Browser, Page, chromium

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from act_export.targets.web.page import PageModel, single_page
+from act_export.web.page import PageModel, single_page
 from tests.web.page.browser import Browser, Page
 from tests.web.page.conftest import served
 
