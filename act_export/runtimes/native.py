@@ -55,7 +55,8 @@ class NativeRuntime:
     def _image(self, x: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
         """One image of a call: y, N and R."""
         y, context = self._context.run_image(x), self._context
-        return y, np.int32(context.ponder_steps), np.float32(context.remainders)
+        steps = np.array(context.ponder_steps, np.int32)
+        return y, steps, np.array(context.remainders, np.float32)
 
     def _sequence(
         self, data: npt.NDArray[Any], states: list[npt.NDArray[Any]]

@@ -136,6 +136,7 @@ static void place_all(const ActModel *model, Layout *layout, ActContext *context
     state.threshold = layer->threshold;
     state.limit = layer->max_ponder;
     state.persistent = layer->halting->initial;
+    if (context && images) state.state = placed.image->h.values;
     if (context) context->layers[i] = state;
   }
 }

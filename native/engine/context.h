@@ -44,7 +44,7 @@ typedef struct {
   float *blocks;       /* of GROUP places, gates as cells read them */
   float *group;        /* units for each of them: h */
   float *summary;      /* units, units: the mean of h over `places`, and its maximum */
-  float *sum;          /* units: of a row of places; or, where answers are pooled, the mean as a vector */
+  float *sum;          /* units: of some places; or, where answers are pooled, the mean as a vector */
   Vector mean;         /* this */
 } ImageState;
 

@@ -165,8 +165,11 @@ static void update(ActContext *context) {
   image->next = before;
 }
 
+/* Places that are summed by themselves: images may be large. The same whatever the image is filled up to. */
+enum { SUMMED = 256 };
+
 /* The mean of h over the places inside and, -1 where there are none, its maximum. A panel may
-   reach into the next place: what is beyond the hidden units is cleared. Rows are summed first: images may be large. */
+   reach into the next place: what is beyond the hidden units is cleared. */
 static void summarise(ActContext *context) {
   const Kernels *kernels = context->kernels;
   const Layer *layer = &context->model->layers[0];
@@ -180,7 +183,7 @@ static void summarise(ActContext *context) {
     const float *h = vector_at(image, &image->h, i);
     kernels->accumulate(sum, h, 1, units);
     kernels->maximum(most, h, units);
-    if ((i + 1) % image->width && i + 1 < image->count) continue;
+    if ((i + 1) % SUMMED && i + 1 < image->count) continue;
     kernels->accumulate(mean, sum, 1, units);
     memset(sum, 0, units * sizeof *sum);
   }

@@ -78,7 +78,7 @@ def test_nothing_is_written_but_contexts(engine_library: Path) -> None:
 def test_lines_of_code() -> None:
     """The engine is read in one sitting."""
     files = [*ENGINE.glob("*.c"), *ENGINE.glob("*.h")]
-    assert sum(len(file.read_text().splitlines()) for file in files) < 3000
+    assert sum(len(file.read_text().splitlines()) for file in files) < 3500
 
 
 def test_fast_math_is_refused() -> None:

@@ -22,8 +22,8 @@ from tests.native.small import (
     LAYER_BYTES,
     changed,
     contents,
-    mended,
     image_network,
+    mended,
     network,
 )
 

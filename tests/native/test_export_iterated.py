@@ -61,7 +61,9 @@ def check(model: IteratedModel, run: Model, x: Tensor, error: float, *, same: bo
         assert context.ponder_steps == [steps]
         np.testing.assert_allclose(y, expected.output[0], atol=error)
         np.testing.assert_allclose(
-            context.remainders, expected.ponder.remainder[0], atol=4 * error if error > 1e-5 else error
+            context.remainders,
+            expected.ponder.remainder[0],
+            atol=4 * error if error > 1e-5 else error,
         )
     return steps
 
@@ -205,7 +207,10 @@ def test_exports(options: dict[str, Any], tmp_path: Path) -> None:
     save_model(tmp_path / "model.pt", made(**kind))
     given = {name: value for name, value in options.items() if name not in kind}
     (done,) = export(
-        tmp_path / "model.pt", "native", output=tmp_path / "out", options=Options(samples=40, **given)
+        tmp_path / "model.pt",
+        "native",
+        output=tmp_path / "out",
+        options=Options(samples=40, **given),
     )
     assert done.verification.passed
     assert done.verification.ponder_steps_differ == 0

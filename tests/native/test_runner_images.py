@@ -10,8 +10,8 @@ import pytest
 
 from act_artefact.targets import TARGETS
 from act_engine import Model
-from act_profiling.runner import host_runner
 from act_export.targets.native.description import Network
+from act_profiling.runner import host_runner
 from tests.native.small import contents, image_network, network
 from tests.native.test_runner_native import started
 

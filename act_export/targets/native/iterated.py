@@ -49,9 +49,7 @@ def iterated_network(subject: Subject, model: IteratedModel) -> Network:
         halting_unit(ponder.halting, step.summary),
     )
     head = Affine(array(model.head.weight).reshape(config.output_size, -1), _bias(model.head))
-    image = Image(
-        _map(model.encoder[0]), config.height, config.width, config.pooled, config.filled
-    )
+    image = Image(_map(model.encoder[0]), config.height, config.width, config.pooled, config.filled)
     return Network(None, (layer,), head, image)
 
 

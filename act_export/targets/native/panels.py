@@ -95,11 +95,13 @@ def input_map(layer: Layer) -> Affine:
     recurrent = layer.recurrent.bias
     if "gru" in layer.cell:
         recurrent = np.where(np.arange(len(recurrent)) < 2 * layer.hidden_size, recurrent, 0)
-    return Affine(gate_rows(layer, layer.input.weight), gate_rows(layer, layer.input.bias + recurrent))
+    return Affine(
+        gate_rows(layer, layer.input.weight), gate_rows(layer, layer.input.bias + recurrent)
+    )
 
 
 def gate_rows(layer: Layer, rows: Array) -> Array:
-    """A layer's rows, (gates x H, ...), in the order of its cell: in blocks but for ``conv_gru``."""
+    """A layer's rows, (gates x H, ...), as its cell has them: in blocks but for ``conv_gru``."""
     return rows if layer.cell == "conv_gru" else in_blocks(rows, GATES[layer.cell])
 
 
