@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-web test-clients compatibility web web-engine emulated-device bench lint clean
+.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-web test-clients android-assets android-pictures compatibility web web-engine emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -55,9 +55,22 @@ emulated-device: install
 test-device: install emulated-device
 	$(BIN)/pytest -m device -rs
 
-# Needs a JDK and npm, from which Kotlin's compiler comes.
+# Needs a JDK, Android's build tools from Debian, and npm, from which Kotlin's compiler comes:
+# .ci/packages installs them. What is fetched, exported and compiled is kept in the cache.
 test-android: install
 	$(BIN)/pytest -m android -rs
+
+# The models that the Android demo brings, for every runtime that takes them.
+ASSETS := android_demo/app/src/main/assets/models
+android-assets: install
+	rm -rf $(ASSETS)
+	for model in charlm hops; do for target in onnx tflite native; do \
+	  $(BIN)/act-export models/$$model/model.pt --target $$target --ponder loop --budget-inputs \
+	  --data models/$$model/eval.npz -o $(ASSETS)/$$model-$$target || exit; done; done
+
+# The pictures of android_demo/README.md, drawn by the app's own code.
+android-pictures: install
+	$(BIN)/python -m tests.android.pictures android_demo/pictures
 
 # Swift 6 for Linux, from Debian's packages: 1.1 GB in the cache, made once. Needs apt and unshare.
 test-swift: install

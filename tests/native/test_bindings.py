@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,53 +18,30 @@ from act_export import export
 from act_export.api import Options
 from act_mobile import IteratedConfig, IteratedModel, save_model
 from act_mobile.ponder_model import PonderModel
+from tests.android.jni import act_jni
+from tests.android.toolchain import kotlin_jar, kotlin_library, need
 from tests.export.conftest import pondering
 from tests.export.own_modules import uneven
 
 ENGINE = Path(__file__).parents[2] / "native" / "engine"
-KOTLIN = "kotlin-compiler@2.4.20"
 
 
 @pytest.fixture(scope="module")
-def jar(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Act.kt and the program that drives it."""
-    folder = tmp_path_factory.mktemp("kotlin")
-    for tool in ("npm", "java"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
-    install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", KOTLIN]
-    subprocess.run(install, cwd=folder, check=True, capture_output=True)
-    compiler = folder / "node_modules/kotlin-compiler/bin/kotlinc"
+def jars() -> list[Path]:
+    """Act.kt and the program that drives it, and Kotlin's library."""
+    need("npm", "java")
     sources = [
         ENGINE / "bindings/kotlin/io/actmobile/Act.kt",
         Path(__file__).parent / "kotlin/Drive.kt",
     ]
-    made = folder / "drive.jar"
-    subprocess.run(
-        ["bash", compiler, "-Werror", "-include-runtime", "-d", made, *sources], check=True
-    )
-    return made
+    return [kotlin_jar("drive", sources), kotlin_library()]
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def library() -> Path:
     """The folder of libact_jni.so."""
-    folder = tmp_path_factory.mktemp("jni")
-    compiler = shutil.which("javac")
-    if compiler is None or shutil.which("cmake") is None:
-        pytest.skip("a JDK or cmake is not installed")
-    home = os.environ | {"JAVA_HOME": str(Path(compiler).resolve().parents[1])}
-    configure = [
-        "cmake",
-        "-S",
-        ENGINE / "bindings/kotlin",
-        "-B",
-        folder,
-        "-DCMAKE_BUILD_TYPE=Release",
-    ]
-    subprocess.run(configure, check=True, capture_output=True, env=home)
-    subprocess.run(["cmake", "--build", folder], check=True, capture_output=True)
-    return folder
+    need("javac", "cmake")
+    return act_jni()
 
 
 MODELS: dict[str, Callable[[], PonderModel]] = {
@@ -79,7 +54,7 @@ MODELS: dict[str, Callable[[], PonderModel]] = {
 @pytest.mark.android
 @pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 def test_kotlin_gives_the_models_answers(
-    jar: Path, library: Path, tmp_path: Path, make: Callable[[], PonderModel]
+    jars: list[Path], library: Path, tmp_path: Path, make: Callable[[], PonderModel]
 ) -> None:
     model = make()
     save_model(tmp_path / "model.pt", model)
@@ -89,8 +64,8 @@ def test_kotlin_gives_the_models_answers(
     data, expected = answers(model)
     data.tofile(tmp_path / "data.bin")
     ran = subprocess.run(
-        ["java", "-Xcheck:jni", f"-Djava.library.path={library}", "-jar", jar, done.path,
-         tmp_path / "data.bin"],
+        ["java", "-Xcheck:jni", f"-Djava.library.path={library}", "-cp", ":".join(map(str, jars)),
+         "DriveKt", done.path, tmp_path / "data.bin"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr

@@ -1,0 +1,94 @@
+package io.actmobile.android
+
+import io.actmobile.ActContext
+import io.actmobile.ActException
+import io.actmobile.ActModel
+import io.actmobile.kit.Floats
+import io.actmobile.kit.Ints
+import io.actmobile.kit.Manifest
+import io.actmobile.kit.Refused
+import io.actmobile.kit.Runtime
+import io.actmobile.kit.StepModel
+import io.actmobile.kit.Tensor
+import io.actmobile.kit.Tensors
+import java.io.File
+
+/** This project's own engine, of native/engine, through its JNI library. */
+class NativeEngine : Runtime {
+    override val name get() = "Native engine"
+    override val target get() = "native"
+
+    override fun open(artefact: File, manifest: Manifest): StepModel = try {
+        if (manifest.kind != "sequence") throw Refused("${manifest.artefact}: this app's engine runs sequences alone")
+        Rows(ActModel.open(artefact.path), manifest)
+    } catch (error: ActException) {
+        throw Refused("${manifest.artefact}: the native engine refuses it: ${error.message}")
+    } catch (error: LinkageError) {
+        throw Refused("${manifest.artefact}: the native engine is not in this app for this processor (${error.message})")
+    }
+
+    /** A batch is run row by row in one context, which is given each row's state. */
+    private class Rows(private val model: ActModel, private val manifest: Manifest) : StepModel {
+        private val context: ActContext = model.context()
+        override val backend = "native engine, ${model.kernels} kernels"
+
+        override fun call(inputs: Tensors): Tensors = try {
+            context.setBudget(
+                inputs["halt_threshold"]?.scalar ?: model.haltThreshold,
+                inputs["max_ponder"]?.scalar?.toInt() ?: model.maxPonder,
+            )
+            val data = inputs.getValue(manifest.data.single().name)
+            val batch = data.shape[0]
+            val time = if (data.shape.size > (if (data is Floats) 2 else 1)) data.shape[1] else 1
+            val rows = List(batch) { row -> row(data, inputs, row) }
+            val answers = rows.map { it.first }
+            val steps = Ints(shape("ponder_steps", time), answers.flatMap { it.ponderSteps.asList() }.toIntArray())
+            mapOf(
+                "y" to Floats(shape("y", time), joined(answers.map { it.y })),
+                "ponder_steps" to steps,
+                "remainder" to Floats(shape("remainder", time), joined(answers.map { it.remainders })),
+            ) + states(rows.map { it.second })
+        } catch (error: ActException) {
+            throw Refused("the native engine: ${error.message}")
+        }
+
+        private fun row(data: Tensor, inputs: Tensors, row: Int): Pair<ActContext.Output, FloatArray> {
+            context.state = joined(manifest.states.map { (inputs.getValue(it.input).part(row) as Floats).values })
+            val answer = when (val x = data.part(row)) {
+                is Floats -> context.run(x.values)
+                is Ints -> context.run(x.values)
+                else -> throw Refused("the native engine takes numbers")
+            }
+            return answer to context.state
+        }
+
+        /** Rows of all states, one after the other, as the state outputs. */
+        private fun states(rows: List<FloatArray>): Tensors {
+            var at = 0
+            return manifest.states.associate { pair ->
+                val facts = manifest.outputs.first { it.name == pair.output }
+                val size = facts.at(1).drop(1).fold(1, Int::times)
+                val from = at
+                at += size
+                pair.output to Floats(facts.at(1), joined(rows.map { it.copyOfRange(from, from + size) }))
+            }
+        }
+
+        private fun shape(output: String, time: Int): List<Int> = manifest.outputs.first { it.name == output }.at(time)
+
+        private fun joined(parts: List<FloatArray>): FloatArray {
+            val all = FloatArray(parts.sumOf { it.size })
+            var at = 0
+            for (part in parts) {
+                part.copyInto(all, at)
+                at += part.size
+            }
+            return all
+        }
+
+        override fun close() {
+            context.close()
+            model.close()
+        }
+    }
+}

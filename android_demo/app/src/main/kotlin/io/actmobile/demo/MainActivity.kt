@@ -1,0 +1,175 @@
+package io.actmobile.demo
+
+import android.app.Activity
+import android.content.Context
+import android.content.Intent
+import android.content.res.Configuration
+import android.net.Uri
+import android.os.Bundle
+import android.provider.OpenableColumns
+import android.util.TypedValue
+import android.view.LayoutInflater
+import android.view.View
+import android.widget.Button
+import android.widget.FrameLayout
+import android.widget.LinearLayout
+import android.widget.TextView
+import io.actmobile.demo.draw.Palette
+import io.actmobile.demo.run.Models
+import io.actmobile.demo.run.Session
+import io.actmobile.demo.ui.Demo
+import io.actmobile.demo.ui.FactsScreen
+import io.actmobile.demo.ui.HistoryScreen
+import io.actmobile.demo.ui.MazeScreen
+import io.actmobile.demo.ui.ModelsScreen
+import io.actmobile.demo.ui.PlainScreen
+import io.actmobile.demo.ui.Screen
+import io.actmobile.demo.ui.SettingsScreen
+import io.actmobile.demo.ui.TextScreen
+import io.actmobile.demo.ui.needs
+import io.actmobile.demo.ui.show
+import java.io.IOException
+
+/** The app's one window: tabs for the screens that the open model has. */
+class MainActivity : Activity(), Demo {
+    /** In the order of the tabs; a model's kind decides which of the middle ones there are. */
+    private val screens = listOf(
+        ModelsScreen(), TextScreen(), MazeScreen(), PlainScreen(), FactsScreen(), HistoryScreen(), SettingsScreen(),
+    )
+    private var current: Screen = screens.first()
+    private var root: View? = null
+    private var isStarted = false
+
+    override val context: Context get() = this
+    override val session: Session get() = (application as DemoApp).session
+    override val palette: Palette
+        get() {
+            val night = resources.configuration.uiMode and Configuration.UI_MODE_NIGHT_MASK
+            return if (night == Configuration.UI_MODE_NIGHT_YES) Palette.DARK else Palette.LIGHT
+        }
+
+    override fun onCreate(savedInstanceState: Bundle?) {
+        super.onCreate(savedInstanceState)
+        setContentView(R.layout.activity_main)
+        val wanted = savedInstanceState?.getString(SCREEN)
+        current = screens.firstOrNull { it.name == wanted } ?: screens.first()
+    }
+
+    override fun onStart() {
+        super.onStart()
+        isStarted = true
+        val wanted = current
+        if (session.open == null && wanted.name !in ALWAYS) reopen(wanted) else go(wanted)
+        (application as DemoApp).missing?.let { notice(text(R.string.not_copied, it)) }
+    }
+
+    override fun onStop() {
+        isStarted = false
+        current.leave()
+        super.onStop()
+    }
+
+    override fun onSaveInstanceState(outState: Bundle) {
+        super.onSaveInstanceState(outState)
+        outState.putString(SCREEN, current.name)
+    }
+
+    /** The model was closed while the app was away: open it again, unless that is what ended the app. */
+    private fun reopen(wanted: Screen) {
+        val entry = session.lastModel().takeIf { session.endedBy() == null }
+        val runtime = entry?.let(session::runtimesOf)?.firstOrNull()
+        go(screens.first())
+        if (entry == null || runtime == null) return
+        notice(text(R.string.opening, entry.name, runtime.name))
+        session.open(entry, runtime, { notice(it ?: text(R.string.no_memory)) }) {
+            notice(null)
+            if (isStarted) go(wanted)
+        }
+    }
+
+    private fun go(to: Screen) {
+        current.leave()
+        current = if (to.isFor(session)) to else screens.first()
+        showTabs()
+        val content = findViewById<FrameLayout>(R.id.content)
+        content.removeAllViews()
+        val shown = LayoutInflater.from(this).inflate(current.layout, content, false)
+        content.addView(shown)
+        root = shown
+        current.bind(shown, this)
+    }
+
+    private fun showTabs() {
+        val tabs = findViewById<LinearLayout>(R.id.tabs)
+        tabs.removeAllViews()
+        for (screen in screens.filter { it.isFor(session) }) {
+            val tab = LayoutInflater.from(this).inflate(R.layout.tab, tabs, false) as Button
+            tab.text = text(screen.title)
+            tab.isSelected = screen === current
+            tab.setOnClickListener {
+                notice(null)
+                go(screen)
+            }
+            tabs.addView(tab)
+        }
+    }
+
+    override fun text(id: Int, vararg arguments: Any): String = getString(id, *arguments)
+
+    override fun pixels(dp: Float, scaled: Boolean): Float = TypedValue.applyDimension(
+        if (scaled) TypedValue.COMPLEX_UNIT_SP else TypedValue.COMPLEX_UNIT_DIP, dp, resources.displayMetrics,
+    )
+
+    override fun notice(text: String?) {
+        val view = findViewById<TextView>(R.id.notice)
+        view.show(text != null)
+        view.text = text ?: ""
+    }
+
+    override fun opened() {
+        if (!isStarted) return
+        go(screens.drop(1).first { it.isFor(session) })
+    }
+
+    override fun share(text: String) {
+        val send = Intent(Intent.ACTION_SEND)
+        send.type = "text/plain"
+        send.putExtra(Intent.EXTRA_TEXT, text)
+        startActivity(Intent.createChooser(send, text(R.string.share)))
+    }
+
+    override fun chooseFiles() {
+        val choose = Intent(Intent.ACTION_OPEN_DOCUMENT)
+        choose.addCategory(Intent.CATEGORY_OPENABLE)
+        choose.type = "*/*"
+        choose.putExtra(Intent.EXTRA_ALLOW_MULTIPLE, true)
+        startActivityForResult(choose, FILES)
+    }
+
+    override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
+        super.onActivityResult(requestCode, resultCode, data)
+        if (requestCode != FILES || resultCode != RESULT_OK || data == null) return
+        val clip = data.clipData
+        val chosen = if (clip == null) listOfNotNull(data.data) else (0 until clip.itemCount).map { clip.getItemAt(it).uri }
+        val given = chosen.map { uri -> Models.Given(nameOf(uri)) { contentResolver.openInputStream(uri) ?: throw IOException("$uri") } }
+        session.worker.start(
+            { session.models.add(given) },
+            { notice(it ?: text(R.string.no_memory)) },
+            { entry ->
+                if (isStarted) go(screens.first())
+                notice(text(R.string.added, entry.name))
+            },
+        )
+    }
+
+    private fun nameOf(uri: Uri): String {
+        val cursor = contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME), null, null, null)
+        return cursor?.use { if (it.moveToFirst()) it.getString(0) else null } ?: uri.lastPathSegment ?: ""
+    }
+
+    private companion object {
+        const val SCREEN = "screen"
+        const val FILES = 1
+        val ALWAYS = setOf("models", "history", "settings")
+    }
+}

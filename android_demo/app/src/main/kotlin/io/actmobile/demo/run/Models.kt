@@ -1,0 +1,86 @@
+package io.actmobile.demo.run
+
+import io.actmobile.kit.Golden
+import io.actmobile.kit.Manifest
+import io.actmobile.kit.Refused
+import java.io.File
+import java.io.InputStream
+
+/** Models that can be chosen: a folder each, with an artefact, its manifest and its golden bundle. */
+class Models(private val folder: File) {
+    /** One of them; [problem] says why it cannot be opened. */
+    class Entry(val folder: File, val manifestFile: File, val manifest: Manifest?, val problem: String?) {
+        val name: String get() = folder.name
+    }
+
+    /** A file that a user gave. */
+    class Given(val name: String, val open: () -> InputStream)
+
+    fun entries(): List<Entry> = folder.listFiles().orEmpty().filter(File::isDirectory).sortedBy(File::getName).map(::entry)
+
+    private fun entry(folder: File): Entry {
+        val file = folder.listFiles().orEmpty().firstOrNull { it.name.endsWith(Manifest.SUFFIX) }
+            ?: return Entry(folder, File(folder, "missing${Manifest.SUFFIX}"), null, "${folder.name}: holds no manifest")
+        return try {
+            Entry(folder, file, Manifest.read(file), null)
+        } catch (refused: Refused) {
+            Entry(folder, file, null, refused.message)
+        }
+    }
+
+    /**
+     * Copy the files of a model: all of them are kept, or none.
+     *
+     * @param given its artefact, manifest and golden bundle, among other files that are passed over.
+     * @throws Refused one is missing or too large.
+     */
+    fun add(given: List<Given>): Entry {
+        val manifestFile = given.filter { it.name.endsWith(Manifest.SUFFIX) }
+        if (manifestFile.size != 1) throw Refused("choose one NAME${Manifest.SUFFIX} with its model and golden bundle, not ${manifestFile.size}")
+        val aside = File(folder, ".adding").apply { deleteRecursively() }
+        if (!aside.mkdirs()) throw Refused("${folder.name}: cannot be written")
+        try {
+            val copied = copy(manifestFile.single(), aside, Manifest.LIMIT.toLong())
+            val manifest = Manifest.read(copied)
+            if (manifest.artefact.endsWith(".parts")) throw Refused("${manifest.artefact}: of several files: this app opens models of one file")
+            for (name in listOf(manifest.artefact, manifest.name + Golden.SUFFIX)) {
+                val file = given.firstOrNull { it.name == name } ?: throw Refused("$name: missing: choose it with ${copied.name}")
+                copy(file, aside, MOST_BYTES)
+            }
+            val home = File(folder, "own-${manifest.name}-${manifest.target}").apply { deleteRecursively() }
+            if (!aside.renameTo(home)) throw Refused("${home.name}: cannot be written")
+            return entry(home)
+        } finally {
+            aside.deleteRecursively()
+        }
+    }
+
+    fun delete(entry: Entry) {
+        entry.folder.deleteRecursively()
+    }
+
+    private fun copy(given: Given, to: File, limit: Long): File {
+        val name = given.name
+        if (name != File(name).name || name.startsWith(".")) throw Refused("$name: no name of a file")
+        val file = File(to, name)
+        given.open().use { from ->
+            file.outputStream().use { out ->
+                val buffer = ByteArray(1 shl 16)
+                var all = 0L
+                while (true) {
+                    val count = from.read(buffer)
+                    if (count < 0) break
+                    all += count
+                    if (all > limit) throw Refused("$name: more than $limit bytes")
+                    out.write(buffer, 0, count)
+                }
+            }
+        }
+        return file
+    }
+
+    companion object {
+        /** Bytes of a model. */
+        const val MOST_BYTES = 512L shl 20
+    }
+}

@@ -1,0 +1,86 @@
+package io.actmobile.demo.run
+
+import io.actmobile.kit.ActStreamer
+import io.actmobile.kit.Budget
+import io.actmobile.kit.Golden
+import io.actmobile.kit.Opened
+import io.actmobile.kit.Opening
+import io.actmobile.kit.Refused
+import io.actmobile.kit.Runtime
+import java.io.File
+import java.util.concurrent.Executor
+
+/** The part of the app that outlives its screens: the model that is open, kept files, and the thread that computes. */
+class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
+    val worker = Worker(ui)
+    val settings = Settings(File(files, "settings.json"))
+    val history = History(File(files, "history.jsonl"))
+    val models = Models(File(files, "models").apply { mkdirs() })
+
+    /** A model that is open. */
+    class Open(val entry: Models.Entry, val opened: Opened) {
+        val manifest get() = opened.manifest
+        val kind = Kind.of(manifest)
+        val streamer: ActStreamer? = if (kind == Kind.PLAIN) null else ActStreamer(manifest, opened.model)
+        val golden = Golden.read(manifest, File(entry.folder, manifest.name + Golden.SUFFIX))
+
+        /** In force for the runs that follow; null where the model has no budget inputs. */
+        @Volatile
+        var budget: Budget? = streamer?.defaultBudget
+    }
+
+    var open: Open? = null
+        private set
+
+    private var opening: Worker.Job? = null
+
+    /** The model whose opening ended the app the last time, if one did. */
+    fun endedBy(): String? = settings[Settings.OPENING]
+
+    fun forgetEnd() {
+        settings[Settings.OPENING] = null
+    }
+
+    /** The runtimes that take a model. */
+    fun runtimesOf(entry: Models.Entry): List<Runtime> = runtimes.filter { it.target == entry.manifest?.target }
+
+    /** Open a model after its golden bundle has been checked; the one that was open is closed. */
+    fun open(entry: Models.Entry, runtime: Runtime, refused: (String?) -> Unit, done: (Open) -> Unit) {
+        close()
+        val manifest = entry.manifest ?: return refused(entry.problem)
+        settings[Settings.OPENING] = entry.name
+        opening = worker.start(
+            { Open(entry, Opening.open(manifest, entry.manifestFile, runtime)) },
+            { reason ->
+                forgetEnd()
+                refused(reason)
+            },
+            { made ->
+                forgetEnd()
+                open = made
+                settings[Settings.MODEL] = entry.name
+                done(made)
+            },
+            { late -> worker.afterwards(late.opened::close) },
+        )
+    }
+
+    /** Close what is open, once nothing uses it any more. */
+    fun close() {
+        opening?.cancel()
+        forgetEnd()
+        val closing = open?.opened ?: return
+        open = null
+        worker.afterwards(closing::close)
+    }
+
+    /** The model that was open last, if it is still there. */
+    fun lastModel(): Models.Entry? = settings[Settings.MODEL]?.let { name -> models.entries().firstOrNull { it.name == name } }
+
+    /** Apply the budget that is in force and return what feeds the model. */
+    fun streamer(open: Open): ActStreamer {
+        val streamer = open.streamer ?: throw Refused("${open.manifest.artefact}: has no screen of its own")
+        open.budget?.let { streamer.budget = it }
+        return streamer
+    }
+}

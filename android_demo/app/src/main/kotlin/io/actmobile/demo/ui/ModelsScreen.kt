@@ -1,0 +1,97 @@
+package io.actmobile.demo.ui
+
+import android.view.View
+import android.widget.Button
+import android.widget.RadioButton
+import android.widget.RadioGroup
+import android.widget.TextView
+import io.actmobile.demo.R
+import io.actmobile.demo.run.Models
+import io.actmobile.kit.Runtime
+
+/** Choose a model and a runtime, before anything of either is loaded. */
+class ModelsScreen : Screen("models", R.string.models, R.layout.screen_models) {
+    private var entries = emptyList<Models.Entry>()
+    private var runtimes = emptyList<Runtime>()
+    private var chosen: Models.Entry? = null
+    private var runtime: Runtime? = null
+
+    override fun bind(root: View, demo: Demo) {
+        val session = demo.session
+        entries = session.models.entries()
+        val list = root.needs<RadioGroup>(R.id.models)
+        val runtimeList = root.needs<RadioGroup>(R.id.runtimes)
+        val openButton = root.needs<Button>(R.id.open)
+        val delete = root.needs<Button>(R.id.delete)
+        root.needs<TextView>(R.id.no_models).show(entries.isEmpty())
+
+        fun choose(entry: Models.Entry?) {
+            chosen = entry
+            runtimes = entry?.let(session::runtimesOf).orEmpty()
+            runtime = runtimes.firstOrNull()
+            fill(runtimeList, demo, runtimes.map { it.name }, 0) { runtime = runtimes[it] }
+            openButton.isEnabled = runtime != null
+            delete.show(entry?.name?.startsWith("own-") == true)
+            demo.notice(if (entry == null) null else entry.problem)
+        }
+
+        val ended = session.endedBy()
+        val first = entries.indexOfFirst { it.name == (session.open?.entry?.name ?: session.lastModel()?.name) }
+        val start = if (entries.isEmpty()) -1 else maxOf(first, 0)
+        fill(list, demo, entries.map(::label), start) { choose(entries[it]) }
+        choose(entries.getOrNull(start))
+        if (ended != null) {
+            demo.notice(demo.text(R.string.ended_by, ended))
+            session.forgetEnd()
+        }
+        openButton.setOnClickListener { open(demo, root) }
+        delete.setOnClickListener {
+            chosen?.let(session.models::delete)
+            bind(root, demo)
+        }
+        root.needs<Button>(R.id.own).setOnClickListener { demo.chooseFiles() }
+        root.needs<TextView>(R.id.opened).text = session.open?.let { demo.text(R.string.is_open, label(it.entry), it.opened.model.backend) } ?: ""
+    }
+
+    private fun open(demo: Demo, root: View) {
+        val entry = chosen ?: return
+        val with = runtime ?: return
+        val state = root.needs<TextView>(R.id.opened)
+        state.text = demo.text(R.string.opening, label(entry), with.name)
+        demo.notice(null)
+        demo.session.open(
+            entry, with,
+            { reason ->
+                state.text = ""
+                demo.notice(reason ?: demo.text(R.string.no_memory))
+            },
+            { open ->
+                state.text = demo.text(R.string.is_open, label(entry), open.opened.model.backend)
+                demo.opened()
+            },
+        )
+    }
+
+    private fun label(entry: Models.Entry): String {
+        val manifest = entry.manifest ?: return entry.name
+        return "${entry.name} · ${manifest.ponder}, ${manifest.precision}"
+    }
+
+    private fun fill(group: RadioGroup, demo: Demo, labels: List<String>, checked: Int, choose: (Int) -> Unit) {
+        group.setOnCheckedChangeListener(null)
+        group.removeAllViews()
+        labels.forEachIndexed { i, label ->
+            val button = RadioButton(demo.context)
+            button.id = i + 1
+            button.text = label
+            button.minHeight = demo.pixels(TOUCH).toInt()
+            group.addView(button)
+        }
+        if (checked >= 0) group.check(checked + 1)
+        group.setOnCheckedChangeListener { _, id -> if (id in 1..labels.size) choose(id - 1) }
+    }
+
+    private companion object {
+        const val TOUCH = 48f
+    }
+}

@@ -1,0 +1,155 @@
+package android.view.accessibility;
+
+import android.graphics.Rect;
+import android.view.View;
+import java.util.ArrayList;
+import java.util.List;
+
+public class AccessibilityNodeInfo {
+    private final List<AccessibilityAction> actions = new ArrayList<>();
+    private final List<Integer> children = new ArrayList<>();
+    private CharSequence description;
+    private CollectionInfo collection;
+    private CollectionItemInfo item;
+    private Rect bounds;
+
+    public static final class AccessibilityAction {
+        private final int id;
+        private final CharSequence label;
+
+        public AccessibilityAction(int id, CharSequence label) {
+            this.id = id;
+            this.label = label;
+        }
+
+        public int getId() {
+            return id;
+        }
+
+        public CharSequence getLabel() {
+            return label;
+        }
+    }
+
+    public static final class CollectionInfo {
+        private final int rows;
+        private final int columns;
+
+        private CollectionInfo(int rows, int columns) {
+            this.rows = rows;
+            this.columns = columns;
+        }
+
+        public static CollectionInfo obtain(int rows, int columns, boolean hierarchical) {
+            return new CollectionInfo(rows, columns);
+        }
+
+        public int getRowCount() {
+            return rows;
+        }
+
+        public int getColumnCount() {
+            return columns;
+        }
+    }
+
+    public static final class CollectionItemInfo {
+        private final int row;
+        private final int column;
+
+        private CollectionItemInfo(int row, int column) {
+            this.row = row;
+            this.column = column;
+        }
+
+        public static CollectionItemInfo obtain(int row, int rowSpan, int column, int columnSpan, boolean heading) {
+            return new CollectionItemInfo(row, column);
+        }
+
+        public int getRowIndex() {
+            return row;
+        }
+
+        public int getColumnIndex() {
+            return column;
+        }
+    }
+
+    public static AccessibilityNodeInfo obtain(View source) {
+        return new AccessibilityNodeInfo();
+    }
+
+    public static AccessibilityNodeInfo obtain(View root, int virtualDescendantId) {
+        return new AccessibilityNodeInfo();
+    }
+
+    public void addChild(View root, int virtualDescendantId) {
+        children.add(virtualDescendantId);
+    }
+
+    public int getChildCount() {
+        return children.size();
+    }
+
+    public void addAction(AccessibilityAction action) {
+        actions.add(action);
+    }
+
+    public List<AccessibilityAction> getActionList() {
+        return actions;
+    }
+
+    public CharSequence getContentDescription() {
+        return description;
+    }
+
+    public void setContentDescription(CharSequence value) {
+        description = value;
+    }
+
+    public CollectionInfo getCollectionInfo() {
+        return collection;
+    }
+
+    public void setCollectionInfo(CollectionInfo value) {
+        collection = value;
+    }
+
+    public CollectionItemInfo getCollectionItemInfo() {
+        return item;
+    }
+
+    public void setCollectionItemInfo(CollectionItemInfo value) {
+        item = value;
+    }
+
+    public void setBoundsInScreen(Rect value) {
+        bounds = value;
+    }
+
+    public void setPackageName(CharSequence value) {}
+
+    public CharSequence getPackageName() {
+        return null;
+    }
+
+    public void setClassName(CharSequence value) {}
+
+    public CharSequence getClassName() {
+        return null;
+    }
+
+    public void setParent(View value) {}
+
+    public void setEnabled(boolean value) {}
+
+    public boolean isEnabled() {
+        return true;
+    }
+
+    public void setVisibleToUser(boolean value) {}
+
+    public boolean isVisibleToUser() {
+        return true;
+    }
+}
