@@ -81,11 +81,11 @@ class Model:
         self.context_bytes: int = sizes.context_bytes
         """Memory that a context takes."""
         self.channels: int = sizes.channels
-        """Of an image; 0 where the model reads time steps."""
+        """Channels of an image; 0 where the model reads time steps."""
         self.height: int = sizes.height
-        """Of the largest image; 0 where the model reads time steps."""
+        """Height of the largest image; 0 where the model reads time steps."""
         self.width: int = sizes.width
-        """Of the largest image; 0 where the model reads time steps."""
+        """Width of the largest image; 0 where the model reads time steps."""
         self.pooled = bool(sizes.pooled)
         """True if an image has one answer, False if each of its places has one."""
         self.layers = [self._layer(index) for index in range(sizes.layers)]

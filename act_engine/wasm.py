@@ -21,7 +21,7 @@ from act_engine.build import SOURCES
 from act_engine.library import CAN_FAIL, OTHERS
 
 WEB = Path(__file__).parent / "web"
-"""What a web page is given: act.js and act.wasm."""
+"""The folder of act.js and act.wasm, which a web page is given."""
 
 ZIG = "0.17.1"
 ZIG_SHA256 = (
@@ -39,7 +39,7 @@ ZIG_FILES = tuple(
         *(f"lib/libc/include/{name}-musl/" for name in ("generic", "wasm-wasi")),
     )
 )
-"""How the names of the wheel's files begin that this target needs: half of the whole."""
+"""Beginnings of the names of the wheel's files that this target needs: half of the whole."""
 
 TARGET = ("-target", "wasm32-wasi", "-std=c99", "-O3", "-msimd128", "-ffp-contract=off")
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-pedantic", "-Werror")

@@ -58,7 +58,7 @@ Chunks = list[list[float]]
 """Microseconds of each chunk in each turn."""
 
 Times = dict[str, Any]
-"""Of each subject ``n``, the mean N, and ``us``, its chunks."""
+"""For each subject ``n``, the mean N, and ``us``, its chunks."""
 
 
 def facts(artefact: Artefact, name: str) -> dict[str, Any]:

@@ -16,5 +16,6 @@ TARGET = Target(
     traced=False,
     bounded_axes=True,
     embeds=True,
+    on_page=True,
     example="model.pt --target native --emit-c",
 )

@@ -117,6 +117,8 @@ class Target:
     """True if one file holds all parts of the host form; else they are files in a folder."""
     embeds: bool = False
     """True if the artefact can be had as C source too."""
+    on_page: bool = False
+    """True if the page of ``act_export/web`` runs the artefact."""
     example: str
     """Arguments of an export to this target, for ``act-export --help``."""
 

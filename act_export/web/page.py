@@ -21,6 +21,7 @@ from typing import Any
 import act_engine
 from act_artefact.errors import UserError
 from act_artefact.manifest import read_manifest
+from act_artefact.targets import TARGETS
 
 PAGE = Path(__file__).with_name("page")
 ENGINE = Path(act_engine.__file__).parent / "web"
@@ -179,7 +180,7 @@ def _entry(model: PageModel, address: Address) -> dict[str, Any]:
 
 def _files(name: str, artefact: Path, address: Address) -> dict[str, Any]:
     manifest = read_manifest(artefact.with_suffix(".manifest.json"))
-    if manifest.target != "native":
+    if not TARGETS[manifest.target].on_page:
         raise UserError(f"{artefact}: the page runs .actn files, not those of {manifest.target}")
     return {"name": name, "manifest": manifest.to_json(), "actn": address(_there(artefact))}
 

@@ -21,7 +21,7 @@ from act_mobile import load_model
 from tests.native.conftest import ENGINE
 
 DOCS = (ENGINE.parents[1] / "docs" / "native.md").read_text()
-PROGRAM, MEMORY = re.findall(r"```c\n(.*?)```", DOCS, re.DOTALL)
+PROGRAM, IMAGE, MEMORY = re.findall(r"```c\n(.*?)```", DOCS, re.DOTALL)
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-pedantic", "-Werror")
 X = (3 * np.random.default_rng(1).standard_normal((30, 3))).astype(np.float32)
 
@@ -84,6 +84,20 @@ def test_the_program_in_the_docs(model_file: ModelFile, tmp_path: Path) -> None:
     failed = subprocess.run([program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert "actn" in failed.stderr
+
+
+def test_the_image_in_the_docs(model_file: ModelFile, tmp_path: Path) -> None:
+    (done,) = export(model_file(), "native", output=tmp_path / "out", options=Options(samples=20))
+    program = PROGRAM.replace("status = act_step(context, x, y);", IMAGE)
+    assert program != PROGRAM
+    sized = program.replace("float x[3]", "int height = 1, width = 1;\n  float x[3]")
+    built = compiled(tmp_path, sized, *sorted(ENGINE.glob("*.c")))
+    done.path.rename(tmp_path / "model.actn")  # which reads no images
+    refused = subprocess.run(
+        [built], cwd=tmp_path, input="1 2 3", capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert "images" in refused.stderr
 
 
 def test_a_model_as_c_source(model_file: ModelFile, tmp_path: Path, engine_library: Path) -> None:
