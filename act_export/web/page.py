@@ -180,7 +180,8 @@ def _entry(model: PageModel, address: Address) -> dict[str, Any]:
 
 def _files(name: str, artefact: Path, address: Address) -> dict[str, Any]:
     manifest = read_manifest(artefact.with_suffix(".manifest.json"))
-    if not TARGETS[manifest.target].on_page:
+    target = TARGETS.get(manifest.target)
+    if target is None or not target.on_page:
         raise UserError(f"{artefact}: the page runs .actn files, not those of {manifest.target}")
     return {"name": name, "manifest": manifest.to_json(), "actn": address(_there(artefact))}
 
