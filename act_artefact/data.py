@@ -14,11 +14,15 @@ from act_artefact.feeds import Samples, cut
 from act_artefact.interface import DataInput
 from act_artefact.metrics import METRICS
 from act_artefact.npz import read_npz
+from act_artefact.schema import Mismatch, Name, typed
 
 INT32 = np.iinfo(np.int32)
 
-QUESTIONS = ("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name")
+QUESTIONS = ("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name", "channels")
 """The arrays that are not inputs."""
+
+MOST_CHANNELS = 64
+"""Channels that may have names."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class EvalFile:
     difficulty: npt.NDArray[Any] | None = None
     """Whole numbers, of each sequence, (N,), or of each time step, (N, T)."""
     difficulty_name: str = "difficulty"
+    channels: tuple[str, ...] | None = None
+    """Names of the channels of ``x`` (N, C, H, W), where the file has them."""
 
     @property
     def lead(self) -> tuple[int, ...]:
@@ -170,7 +176,10 @@ def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = Tr
     metric = _metric(path, arrays.get("metric"))
     difficulty = _difficulty(path, arrays.get("difficulty"), lead)
     words = _text(path, "difficulty_name", arrays.get("difficulty_name")) or "difficulty"
-    return EvalFile(path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words)
+    channels = _channels(path, arrays.get("channels"), inputs[name].shape, timed)
+    return EvalFile(
+        path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words, channels
+    )
 
 
 def _check_input(path: Path, name: str, inputs: npt.NDArray[Any], timed: bool) -> None:
@@ -215,6 +224,26 @@ def _difficulty(
     if not INT32.min <= difficulty.min() <= difficulty.max() <= INT32.max:
         raise UserError(f"{path}: 'difficulty' has numbers that do not fit in int32")
     return difficulty
+
+
+def _channels(
+    path: Path, given: npt.NDArray[Any] | None, shape: tuple[int, ...], timed: bool
+) -> tuple[str, ...] | None:
+    """Split ``right,below,left`` into names, one for each channel of images."""
+    text = _text(path, "channels", given)
+    if text is None:
+        return None
+    count = text.count(",") + 1
+    if timed or len(shape) != 4 or count != shape[1] or count > MOST_CHANNELS:
+        raise UserError(
+            f"{path}: 'channels' has {count} names between commas: they must be those of the "
+            f"channels of images, x (N, C, H, W) without time, at most {MOST_CHANNELS}; here the "
+            f"shape is {shape}"
+        )
+    try:
+        return tuple(typed(each, Name) for each in text.split(","))
+    except Mismatch as error:
+        raise UserError(f"{path}: 'channels' has a name that is none: {error}") from None
 
 
 def _text(path: Path, name: str, text: npt.NDArray[Any] | None) -> str | None:

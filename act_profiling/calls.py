@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from act_artefact.data import EvalFile
+from act_artefact.errors import escaped
 from act_artefact.feeds import Samples, feeds
 from act_artefact.form import CallShape
 from act_artefact.manifest import Manifest
 from act_artefact.metrics import measure
 from act_profiling.difficulty import Difficulty, by_difficulty
 from act_profiling.front import weigh
+from act_profiling.images import Images, chosen, images, pictured
 from act_profiling.job import Call
-from act_profiling.measurement import Metric, Sample
+from act_profiling.measurement import Answer, Metric, Sample
 from act_profiling.rows import Row
 
 Array = npt.NDArray[Any]
@@ -26,6 +31,12 @@ SAMPLE_NUMBERS = 20_000
 """The most numbers in that stretch."""
 SAMPLE_OF_TEXT = 800
 """Time steps in that stretch where the data are text."""
+SAMPLE_OF_FEATURES = 480
+"""Time steps in that stretch where the data are a picture of features over time."""
+LONG, MANY = 50, 8
+"""Time steps of a sequence, and features of a time step, from which on they are such a picture."""
+MOST_LETTERS = 40
+"""Characters of the name of a class."""
 
 
 class ArtefactCalls:
@@ -43,6 +54,7 @@ class ArtefactCalls:
         wanted = [tensor.data_input(len(shape.time), vocab_size) for tensor in tensors]
         self.samples: Samples = data.samples(tuple(wanted))
         self._difficulties, self._difficulty_name = data.difficulties(), data.difficulty_name
+        self._channels = data.channels
         found = list(feeds(self.samples, shape))
         self.timed = bool(shape.time)
         self.calls = [
@@ -105,9 +117,13 @@ class ArtefactCalls:
         """Return the first sequences, with their ponder steps."""
         steps = self._sequences(rows, "ponder_steps")
         lengths = np.cumsum([len(each) for each in steps])
-        most = SAMPLE_OF_TEXT if self.manifest.vocabulary else SAMPLE_TIME_STEPS
-        width = self.samples.sequences[0][0].size
-        most = max(min(most, SAMPLE_NUMBERS // width), 1)
+        first = self.samples.sequences[0]
+        most = SAMPLE_TIME_STEPS
+        if self.manifest.vocabulary:
+            most = SAMPLE_OF_TEXT
+        elif features_over_time(*first.shape):
+            most = SAMPLE_OF_FEATURES
+        most = max(min(most, SAMPLE_NUMBERS // first[0].size), 1)
         count = max(int((lengths <= most).sum()), 1)
         inputs = np.concatenate(self.samples.sequences[:count])[:most]
         tokens = inputs.ndim == 1
@@ -117,4 +133,77 @@ class ArtefactCalls:
             inputs=None if tokens else inputs.reshape(len(inputs), -1),
             vocabulary=self.manifest.vocabulary,
             starts=tuple(int(n) for n in (0, *lengths[: count - 1])),
+            answers=self._answers(rows, count, most),
         )
+
+    def _answers(self, rows: list[Row], count: int, most: int) -> tuple[Answer, ...]:
+        """Name what was asked and said in the first sequences, where the classes have names."""
+        samples, labels = self.samples, self.manifest.labels
+        if not labels or samples.targets is None or samples.asked is None or not self.timed:
+            return ()
+        outputs = self._sequences(rows, "y")[:count]
+        if samples.targets[0].ndim != 1 or outputs[0].shape[1:] != (len(labels),):
+            return ()
+        found: list[Answer] = []
+        start = 0
+        for y, target, asked in zip(outputs, samples.targets, samples.asked, strict=False):
+            found += answers(labels, start, target, y.argmax(-1), asked)
+            start += len(y)
+        return tuple(replace(each, end=min(each.end, most)) for each in found if each.start < most)
+
+    def pictured(self, rows: list[Row]) -> list[tuple[int, int | None, int]]:
+        """Choose images to show: number, difficulty and N; none where the data are no images."""
+        if self.timed or not pictured(self.samples):
+            return []
+        steps = [int(each.sum()) for each in self._sequences(rows, "ponder_steps")]
+        known = None if self._difficulties is None else [int(each) for each in self._difficulties]
+        numbers = chosen(steps if known is None else known)
+        return [(n, None if known is None else known[n], steps[n]) for n in numbers]
+
+    def calls_of(self, items: Sequence[int]) -> list[int]:
+        """The calls that these items are in."""
+        places = enumerate(self.calls)
+        return [k for k, call in places if any(p[0] in items and p[2] for p in call.places)]
+
+    def answers_to(self, items: Sequence[int], rows: list[Row], calls: list[int]) -> dict[int, Any]:
+        """The output y for each item, from rows of ``calls``, a part of all calls."""
+        found = {}
+        for row in rows:
+            places = self.calls[calls[row.call]].places
+            for y, (item, _, length) in zip(row.outputs["y"], places, strict=True):
+                if length and item in items:
+                    found[item] = y
+        return found
+
+    def images(
+        self,
+        items: list[tuple[int, int | None, int]],
+        final: dict[int, Any],
+        before: dict[int, dict[int, Any]],
+    ) -> Images:
+        """Put the chosen items and the answers to them together."""
+        labels = self.manifest.labels
+        return images(self.samples, self._channels, labels, items, final, before)
+
+
+def features_over_time(time_steps: int, *features: int) -> bool:
+    """True if sequences are long, and of so many features that they are best seen as a picture."""
+    return time_steps >= LONG and len(features) == 1 and features[0] >= MANY
+
+
+def answers(
+    labels: Sequence[str], start: int, target: Array, said: Array, asked: Array
+) -> Iterator[Answer]:
+    """Yield the stretches of a sequence in which the class asked for and the one said are the same.
+
+    Args:
+        start: of the sequence.
+        target: (T,) classes; said: (T,); asked: (T,) bool.
+    """
+    steps = [(int(t), int(s)) if on else None for t, s, on in zip(target, said, asked, strict=True)]
+    for pair, run in groupby(steps):
+        length = len(list(run))
+        if pair is not None:
+            names = (labels[k] if 0 <= k < len(labels) else str(k) for k in pair)
+            yield Answer(start, start + length, *(escaped(name, MOST_LETTERS) for name in names))
+        start += length

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from act_artefact.manifest import Manifest
+from act_artefact.schema import Mismatch, Name, typed
 from act_profiling.difficulty import Difficulty
+from act_profiling.images import Images
 from act_profiling.job import Call
 from act_profiling.operators import Operator
 from act_profiling.rows import Row
@@ -40,6 +42,8 @@ class VariantFacts:
     threads: int = 1
     cpus: str | None = None
     """A mask in hexadecimal; None leaves it to the system."""
+    task: str | None = None
+    """The name of the task, where the model says it."""
 
     @classmethod
     def of(
@@ -65,7 +69,16 @@ class VariantFacts:
             budget=dict(budget or {}),
             threads=threads,
             cpus=cpus,
+            task=_task(manifest),
         )
+
+
+def _task(manifest: Manifest) -> str | None:
+    """Take the task's name if it is one: whoever made the model wrote it."""
+    try:
+        return typed(manifest.task.get("name"), Name)
+    except Mismatch:
+        return None
 
 
 @dataclass(frozen=True)
@@ -123,6 +136,19 @@ class Sample:
     """``bytes`` where tokens are bytes of text."""
     starts: tuple[int, ...] = (0,)
     """The time steps with which a sequence begins."""
+    answers: tuple[Answer, ...] = ()
+    """The classes asked for and said, in order, where these have names."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A stretch of time steps that all have one class, and were all said to be of one."""
+
+    start: int
+    end: int
+    """The time step after the last."""
+    target: str
+    said: str
 
 
 @dataclass(frozen=True)
@@ -139,6 +165,8 @@ class Measurement:
     operators: tuple[Operator, ...] = ()
     """From a run of its own, which writing a profile slows down."""
     sample: Sample | None = None
+    images: Images | None = None
+    """None where the data are no images."""
     difficulty: Difficulty | None = None
     """None where the data do not say how difficult they are."""
     real_time_steps: Array | None = None

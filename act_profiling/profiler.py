@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from act_profiling.calls import ArtefactCalls
 from act_profiling.config import MeasureConfig
 from act_profiling.devices import Device, Job, Outcome, Settings
 from act_profiling.golden import check_golden, device_calls
+from act_profiling.images import Images, limits
 from act_profiling.job import Call, write_data, write_plan
 from act_profiling.measurement import (
     GoldenCheck,
@@ -61,6 +63,8 @@ class Profiler:
             with self.stage(work.variant.label, "outputs"):
                 settings = replace(self._settings, keep="all", warmup=0)
                 work.answers, _ = self._run(work.variant, work.job, settings)
+        for work in _widest(passed.values()):
+            work.images = self._images(work)
         for number in range(self.config.rounds):
             for work in passed.values():
                 with self.stage(work.variant.label, f"round {number + 1} of {self.config.rounds}"):
@@ -76,6 +80,27 @@ class Profiler:
     def _work(self, variant: Variant) -> _Work:
         data = ArtefactCalls(variant.artefact.manifest, self.data)
         return _Work(variant, data, self._write(variant, data.calls, data.first_calls))
+
+    def _images(self, work: _Work) -> Images | None:
+        """Ask for the answers to a few images once more, after fewer ponder steps each time."""
+        items = work.data.pictured(work.answers)
+        if not items:
+            return None
+        variant, numbers = work.variant, [number for number, _, _ in items]
+        every = list(range(len(work.data.calls)))
+        final = work.data.answers_to(numbers, work.answers, every)
+        before = {}
+        if any(each.name == "max_ponder" for each in variant.artefact.manifest.interface.budget):
+            calls = work.data.calls_of(numbers)
+            settings = replace(self._settings, keep="all", warmup=0)
+            for limit in limits(max(ponder_steps for _, _, ponder_steps in items)):
+                with self.stage(variant.label, f"answers after {limit} ponder steps"):
+                    limited = replace(variant, budget={**variant.budget, "max_ponder": limit})
+                    chosen = [work.data.calls[call] for call in calls]
+                    job = self._write(limited, chosen, tuple(range(len(chosen))))
+                    rows, _ = self._run(limited, job, settings)
+                before[limit] = work.data.answers_to(numbers, rows, calls)
+        return work.data.images(items, final, before)
 
     def _apart(self, work: _Work) -> None:
         """Measure what would disturb the rounds, each in a run of its own."""
@@ -157,6 +182,7 @@ class Profiler:
             work.memory,
             work.operators,
             sample=work.data.sample(work.answers),
+            images=work.images,
             difficulty=work.data.difficulty(work.answers, metric),
             real_time_steps=real_time_steps(work.data.calls),
         )
@@ -173,6 +199,18 @@ class _Work:
     rounds: list[Round] = field(default_factory=list)
     memory: dict[str, int] = field(default_factory=dict)
     operators: tuple[Operator, ...] = ()
+    images: Images | None = None
+
+
+def _widest(works: Iterable[_Work]) -> list[_Work]:
+    """Choose of each artefact the variant that may ponder longest."""
+    found: dict[Path, _Work] = {}
+    for work in works:
+        path, limit = work.variant.artefact.path, work.variant.budget.get("max_ponder", math.inf)
+        best = found.get(path)
+        if best is None or limit > best.variant.budget.get("max_ponder", math.inf):
+            found[path] = work
+    return list(found.values())
 
 
 def _profiles_operators(work: _Work) -> bool:

@@ -48,6 +48,7 @@ class Maze(Task):
     recipe: ClassVar[Recipe] = Recipe(
         "conv_gru", 24, 48, 48, 0.002, 3e-3, 12_000, 0.3, -2.0, 0.4, 0.1
     )
+    channels: ClassVar[tuple[str, ...]] = CHANNELS
     difficulty_name: ClassVar[str] = "length of the way"
     evaluation_rows: ClassVar[int] = 1024
 

@@ -137,6 +137,8 @@ class Task(ABC):
     """Names of the classes, where they have names."""
     vocabulary: ClassVar[str | None] = None
     """The kind of tokens, where a model reads tokens: ``bytes`` of text."""
+    channels: ClassVar[tuple[str, ...] | None] = None
+    """Names of the channels, where items are images whose channels have names."""
     difficulty_name: ClassVar[str]
     """Name of the quantity that :meth:`difficulty` returns."""
     difficulty_labels: ClassVar[tuple[str, ...] | None] = None

@@ -105,6 +105,8 @@ def write_evaluation(path: Path, task: Task) -> None:
     if task.difficulty_labels is None:
         arrays["difficulty"] = task.difficulty(batch).numpy().astype("int32")
         arrays["difficulty_name"] = np.array(task.difficulty_name)
+    if task.channels is not None:
+        arrays["channels"] = np.array(",".join(task.channels))
     if batch.timed:
         arrays["lengths"] = batch.running.sum(1).numpy().astype("int32")
     np.savez_compressed(path, allow_pickle=False, **arrays)

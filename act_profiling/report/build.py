@@ -112,6 +112,7 @@ def _variant(measurement: Measurement, cost: str) -> dict[str, Any]:
         "operators": [asdict(each) for each in measurement.operators] if cost == "latency" else [],
         "repeats_differ": repeats_differ(table),
         "sample": _sample(measurement.sample) if measurement.sample else None,
+        "images": asdict(measurement.images) if measurement.images else None,
         "difficulty": asdict(measurement.difficulty) if measurement.difficulty else None,
     }
 
@@ -214,6 +215,7 @@ def _sample(sample: Sample) -> dict[str, Any]:
         "inputs": None if inputs is None else inputs.reshape(len(steps), -1).tolist(),
         "vocabulary": sample.vocabulary,
         "starts": list(sample.starts),
+        "answers": [asdict(each) for each in sample.answers],
     }
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from act_profiling.report.amounts import amount, unit, unit_name
 from act_profiling.report.build import Report, cost_of
-from act_profiling.report.labels import Label, place
 from act_profiling.report.svg import (
     HEIGHT,
     TOP,
@@ -22,7 +20,6 @@ from act_profiling.report.svg import (
     horizontal,
     padded,
     picture,
-    polyline,
     segment,
     text,
     tip,
@@ -30,89 +27,7 @@ from act_profiling.report.svg import (
 )
 from act_profiling.report.words import Variant, confidence, measured
 
-FRONT_HEIGHT = 380
 QUANTILES = ("p50", "p90", "p99")
-
-
-def front(report: Report, target: str | None = None) -> str:
-    """Draw what pondering buys: the metric against cost per time step, with the Pareto front.
-
-    Args:
-        target: draw its variants alone, with their own front.
-    """
-    best = report["front"]
-    members = best["labels"] if target is None else report["fronts"][target]
-    shown = [
-        each
-        for each in measured(report)
-        if each["metric"] and (target is None or each["target"] == target)
-    ]
-    costs = [cost_of(each)["typical_per_time_step"] for each in shown]
-    scores = [each["metric"]["value"] for each in shown]
-    size, sign = unit(report["cost"], max(costs))
-    x = horizontal(*padded(costs, 0.14))
-    y = vertical(*padded(scores, 0.2), FRONT_HEIGHT)
-    name = unit_name(report["cost"], sign)
-    better = "higher" if best["higher_is_better"] else "lower"
-    parts = [frame(x, y, f"per time step, {name}", f"{best['metric']}, {better} is better", size)]
-
-    points = [(x(cost), y(score)) for cost, score in zip(costs, scores, strict=True)]
-    on_front = [each["label"] in members for each in shown]
-    labels = [Label(each["label"], [point]) for each, point in zip(shown, points, strict=True)]
-    edge = _stairs(sorted(point for point, on in zip(points, on_front, strict=True) if on))
-    lines = [edge]
-    parts.append(polyline(edge, "front-line"))
-    for sweep in _sweeps(shown):
-        lines.append([points[k] for k in sweep])
-        parts.append(polyline(lines[-1], "sweep"))
-        for k in sweep:
-            values = shown[k]["budget"].values()
-            labels[k] = Label(", ".join(f"{value:g}" for value in values), [points[k]])
-        labels.append(Label(shown[sweep[0]]["artefact"], lines[-1]))
-    if target is None and report.get("fronts"):
-        labels = []  # the pictures of each target have the names
-    for k, spot in enumerate(place(labels, points, lines, y.start)):
-        kind = "soft" if k < len(shown) and not on_front[k] else "label"
-        parts.append(text(spot.x, spot.y, labels[k].words, spot.anchor, kind))
-    for each, on, (px, py) in zip(shown, on_front, points, strict=True):
-        note = tip(
-            f"{each['label']}: {each['metric']['value']:.4g} at "
-            f"{amount(report['cost'], cost_of(each)['typical_per_time_step'])}, "
-            f"mean N {each['ponder_steps']['mean']:.2f}{', on the front' if on else ''}"
-        )
-        kind = "on" if on else "off"
-        if each["epsilon"] is None:
-            mark = element("rect", note, x=px - 5, y=py - 5, width=10, height=10, class_=kind)
-        else:
-            mark = element("circle", note, cx=px, cy=py, r=5.5, class_=kind)
-        parts.append(mark)
-    words = ", ".join(
-        f"{each['label']} {score:.4g} at {amount(report['cost'], cost)}"
-        for each, score, cost in zip(shown, scores, costs, strict=True)
-    )
-    title = f"{best['metric']} against cost per time step"
-    if target is not None:
-        return picture(f"front-{target}", f"{title}, {target}", words, parts, FRONT_HEIGHT)
-    return picture("front", title, words, parts, FRONT_HEIGHT)
-
-
-def _sweeps(variants: Sequence[Variant]) -> Iterator[list[int]]:
-    """The places of the variants that are one artefact at several budgets, in order of cost."""
-    artefacts: dict[tuple[Any, ...], list[int]] = {}
-    for k, each in enumerate(variants):
-        key = each["artefact"], each["sha256"], each["threads"], each["cpus"], *each["budget"]
-        artefacts.setdefault(key, []).append(k)
-    for places in artefacts.values():
-        if len(places) > 1 and variants[places[0]]["budget"]:
-            yield sorted(places, key=lambda k: cost_of(variants[k])["typical_per_time_step"])
-
-
-def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The corners of the line below which nothing was measured."""
-    corners = points[:1]
-    for (_, before), (x, y) in pairwise(points):
-        corners += [(x, before), (x, y)]
-    return corners
 
 
 def split(report: Report) -> str:
@@ -220,22 +135,6 @@ def against_n(report: Report, variant: Variant, name: str) -> str:
         radius = 3 + 4 * (group["count"] / largest) ** 0.5
         parts.append(element("circle", note, cx=px, cy=y(group["p50"]), r=radius, class_="dot"))
     return picture(name, f"Cost against N of {variant['label']}", words, parts, HEIGHT)
-
-
-def sequence(variant: Variant, ramp: Ramp, name: str) -> str:
-    """Where does it ponder? N of each time step of a stretch of the data."""
-    sample = variant["sample"]
-    ns = [sum(layers) for layers in sample["ponder_steps"]]
-    x, y = horizontal(0, len(ns)), vertical(0, max(ns) * 1.08, HEIGHT - 90)
-    parts = [frame(x, y, "time step", "N")]
-    for t, n in enumerate(ns):
-        given = f", token {sample['tokens'][t]}" if sample["tokens"] else ""
-        note, kind = f"time step {t}: N = {n}{given}", f"f{ramp.level(n)}"
-        parts.append(bar(x(t) + 0.3, y(n), x(t + 1) - x(t) - 0.6, y(0) - y(n), kind, note))
-    for start in sample["starts"][1:]:
-        parts.append(segment(x(start), TOP, x(start), y.start, "mark"))
-    words = f"N from {min(ns)} to {max(ns)} over {len(ns)} time steps"
-    return picture(name, f"N along a sequence, {variant['label']}", words, parts, HEIGHT - 90)
 
 
 def steps(group: Mapping[str, Any]) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import escape
-from typing import Any
 
-from act_profiling.report import charts, words
+from act_profiling.report import charts, pondering, words
 from act_profiling.report.amounts import amount
 from act_profiling.report.build import Report, cost_of
-from act_profiling.report.markup import figure, legend, table
+from act_profiling.report.markup import figure, legend, ramp_legend, table
 from act_profiling.report.svg import Ramp, element
-from act_profiling.report.text import coloured
 from act_profiling.report.words import Variant
 
 MOST_OPERATORS = 12
@@ -19,7 +17,7 @@ MOST_OPERATORS = 12
 
 def details(report: Report, variant: Variant, number: int, opened: bool) -> str:
     """Its pictures, its sample sequence and its tables, unfolded if ``opened``."""
-    call_ramp, step_ramp = _ramps(report)
+    call_ramp, _ = ramps(report)
     cost, found = report["cost"], cost_of(variant)
     title = element("strong", escape(variant["label"]))
     line = found["line"]
@@ -30,7 +28,7 @@ def details(report: Report, variant: Variant, number: int, opened: bool) -> str:
             "Why is the tail long?",
             "Calls by what they cost, each bar divided by N",
             charts.distribution(report, variant, call_ramp, f"v{number}-spread"),
-            _ramp_legend(call_ramp),
+            ramp_legend(call_ramp),
         ),
         figure(
             "What does a ponder step cost?",
@@ -43,14 +41,13 @@ def details(report: Report, variant: Variant, number: int, opened: bool) -> str:
         ),
     ]
     body = element("div", "".join(pictures), class_="pair")
-    if variant["sample"] and _varies(variant["sample"]):
-        body += element("div", _sample(variant, step_ramp, number), class_="wide")
+    body += _where(report, variant)
     body += element("div", "".join(_tables(report, variant)), class_="pair")
     content = summary + body
     return element("details", content, class_="card", open="" if opened else None)
 
 
-def _ramps(report: Report) -> tuple[Ramp, Ramp]:
+def ramps(report: Report) -> tuple[Ramp, Ramp]:
     """Colours for N of a call and for N of a time step, the same in all variants."""
     found = words.measured(report)
     groups = [group for each in found for group in cost_of(each)["by_ponder_steps"]]
@@ -60,9 +57,25 @@ def _ramps(report: Report) -> tuple[Ramp, Ramp]:
     return calls, Ramp(1, max(each["ponder_steps"]["max"] for each in found))
 
 
-def _ramp_legend(ramp: Ramp) -> str:
-    entries = ((f"var(--n{level})", name) for level, name in ramp.entries())
-    return legend(("", "N"), *entries)
+def where(report: Report, variant: Variant) -> tuple[str, bool]:
+    """The figure of where a variant ponders, empty if there is nothing to see; if it is wide."""
+    kind = pondering.kind_of(variant)
+    if kind is None:
+        return "", False
+    labels = [each["label"] for each in words.measured(report)]
+    name = f"v{labels.index(variant['label'])}-where"
+    return kind.draw(variant, ramps(report)[1], name), kind.WIDE
+
+
+def _where(report: Report, variant: Variant) -> str:
+    """Show where it ponders, unless that is as in the variant that is shown first."""
+    lead = words.leading(report)
+    shown, _ = where(report, variant)
+    if variant is lead or not shown:
+        return ""
+    if lead and all(variant.get(name) == lead.get(name) for name in ("sample", "images")):
+        return element("p", f"It ponders as {escape(lead['label'])} does, shown above.")
+    return element("div", shown, class_="wide")
 
 
 def _line_caption(report: Report, variant: Variant) -> str:
@@ -72,24 +85,6 @@ def _line_caption(report: Report, variant: Variant) -> str:
     fixed = words.confidence(report, line, "fixed")
     step = words.confidence(report, line, "per_step")
     return f"Fixed: {fixed}; per step: {step}; r² of the medians {line['r2']:.3f}"
-
-
-def _varies(sample: Mapping[str, Any]) -> bool:
-    """True if there is anything to see: N is not the same everywhere."""
-    return len({sum(layers) for layers in sample["ponder_steps"]}) > 1
-
-
-def _sample(variant: Variant, ramp: Ramp, number: int) -> str:
-    sample = variant["sample"]
-    if sample["tokens"] and sample["vocabulary"] == "bytes":
-        steps = [sum(layers) for layers in sample["ponder_steps"]]
-        text = coloured(sample["tokens"], steps, sample["starts"], ramp)
-        shown = element("div", text, class_="texts")
-        caption = "Each character on the colour of its N; a paragraph is a sequence"
-    else:
-        shown = charts.sequence(variant, ramp, f"v{number}-sequence")
-        caption = "N of each time step"
-    return figure("Where does it ponder?", caption, shown, _ramp_legend(ramp))
 
 
 def _tables(report: Report, variant: Variant) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from act_profiling.report.build import Report
+from act_profiling.report.labels import Label, place
 from act_profiling.report.markup import figure, legend
 from act_profiling.report.svg import (
     HEIGHT,
@@ -19,7 +20,7 @@ from act_profiling.report.svg import (
     tip,
     vertical,
 )
-from act_profiling.report.words import Variant, leading, measured
+from act_profiling.report.words import Variant, leading, measured, metric_name
 
 Point = tuple[float, float]
 
@@ -28,7 +29,10 @@ def figures(report: Report) -> Iterator[str]:
     """Yield the figures; none where the data do not say how difficult they are."""
     shown = compared(report)
     if shown:
-        key = legend(("var(--front)", "ponders"), ("var(--axis)", "fixed numbers of steps"))
+        entries = [("var(--front)", "ponders")]
+        if len(shown) > 1:
+            entries.append(("var(--axis)", "fixed numbers of steps, each with its number"))
+        key = legend(*entries)
         name = shown[0]["difficulty"]["name"]
         yield figure(
             "Does it think longer about what is harder?",
@@ -38,7 +42,7 @@ def figures(report: Report) -> Iterator[str]:
         )
         judged = [each for each in shown if _has_metric(each)]
         if judged:
-            metric = judged[0]["metric"]["name"]
+            metric = metric_name(judged[0]["metric"]["name"])
             yield figure(
                 "Where does it pay?",
                 f"The metric by {name}",
@@ -85,19 +89,23 @@ def _picture(shown: list[dict[str, Any]], what: str, axis: str, name: str) -> st
     x = horizontal(*padded(places, 0.04))
     y = vertical(min(0.0, *values), max(values) * 1.12 or 1.0)
     parts = [frame(x, y, shown[0]["difficulty"]["name"], axis)]
-    words = []
+    words, labels, lines = [], [], []
     for each in reversed(shown):  # the first is drawn last, above the others
         lead = each is shown[0]
         levels = each["difficulty"]["levels"]
         points = [(x((lv["low"] + lv["high"]) / 2), y(lv[what])) for lv in levels]
+        lines.append(points)
         parts.append(polyline(points, "front-line" if lead else "sweep"))
         for point, level in zip(points, levels, strict=True):
             parts.append(_mark(point, each, level, what, lead=lead))
-        if not lead:
-            parts.append(text(points[-1][0], points[-1][1] - 7, f"{each['max_ponder']}", "end"))
+        labels.append(Label("ponders" if lead else f"{each['max_ponder']}", points))
         words.append(
             f"{each['label']}: " + ", ".join(f"{_span(lv)} {lv[what]:.3g}" for lv in levels)
         )
+    marks = [point for line in lines for point in line]
+    for label, spot in zip(labels, place(labels, marks, lines, y.floor), strict=True):
+        kind = "label" if label.words == "ponders" else "soft"
+        parts.append(text(spot.x, spot.y, label.words, spot.anchor, kind))
     return picture(name, f"{axis} by difficulty", "; ".join(reversed(words)), parts, HEIGHT)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from act_profiling.report.svg import element
+from act_profiling.report.svg import Ramp, element
 
 
 def figure(question: str, caption: str, picture: str, key: str) -> str:
@@ -20,6 +20,12 @@ def legend(*entries: tuple[str, str]) -> str:
         for colour, name in entries
     )
     return element("ul", "".join(element("li", entry) for entry in shown), class_="legend")
+
+
+def ramp_legend(ramp: Ramp, palette: str = "n") -> str:
+    """The colours of N: ``n`` of marks, ``w`` of what dark letters are read on."""
+    entries = ((f"var(--{palette}{level})", name) for level, name in ramp.entries())
+    return legend(("", "N"), *entries)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -23,6 +23,7 @@ from act_artefact.schema import (
     Text,
     check_nesting,
 )
+from act_profiling.report.schema_images import ImagesEntry
 
 Positive = Annotated[float, Meta(gt=0, le=1e18)]
 Interval = Annotated[list[Number], Meta(min_length=2, max_length=2)]
@@ -173,12 +174,20 @@ class _Operator(Struct, forbid_unknown_fields=True):
     runs_per_call: Amount
 
 
+class _Said(Struct, forbid_unknown_fields=True):
+    start: Count
+    end: Natural
+    target: Text
+    said: Text
+
+
 class _Sample(Struct, forbid_unknown_fields=True):
     ponder_steps: list[list[Count]]
     tokens: list[int] | None
     inputs: list[list[Number]] | None
     vocabulary: Text | None
     starts: list[Count]
+    answers: list[_Said] = []
 
 
 class _Level(Struct, forbid_unknown_fields=True):
@@ -226,13 +235,15 @@ class _Variant(Struct, forbid_unknown_fields=True):
     repeats_differ: Count | UnsetType = UNSET
     sample: _Sample | UnsetType | None = UNSET
     difficulty: _Difficulty | UnsetType | None = UNSET
+    images: ImagesEntry | UnsetType | None = UNSET
+    task: Name | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
         if self.missing is not None:
             return
         costs = {"latency", "instructions"}
-        # Reports from before there was a difficulty are read too.
-        for name in {*self.__struct_fields__} - costs - {"difficulty"}:
+        # Reports from before there were these are read too.
+        for name in {*self.__struct_fields__} - costs - {"difficulty", "images", "task"}:
             if getattr(self, name) is UNSET:
                 raise ValueError(f"neither has {name} nor says why it is missing")
         if (self.latency is UNSET) == (self.instructions is UNSET):

@@ -53,15 +53,24 @@ def bar(left: float, top: float, width: float, height: float, class_: str, note:
     return element("rect", tip(note), x=left, y=top, width=width, height=height, class_=class_)
 
 
-def picture(name: str, title: str, description: str, parts: Iterable[str], height: int) -> str:
+def picture(
+    name: str,
+    title: str,
+    description: str,
+    parts: Iterable[str],
+    height: float,
+    width: float = WIDTH,
+    class_: str | None = None,
+) -> str:
     """A whole SVG, which a screen reader reads as its title and description."""
     head = element("title", escape(title), id=f"{name}-t")
     head += element("desc", escape(description), id=f"{name}-d")
     return element(
         "svg",
         head + "".join(parts),
-        viewBox=f"0 0 {WIDTH} {height}",
+        viewBox=f"0 0 {_number(width)} {_number(height)}",
         role="img",
+        class_=class_,
         aria_labelledby=f"{name}-t {name}-d",
     )
 
@@ -90,6 +99,16 @@ class Axis:
         part = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
         return self.start + part * (self.end - self.start)
 
+    @property
+    def floor(self) -> float:
+        """Where a vertical axis meets the horizontal one."""
+        return self.start
+
+    def ticks(self, size: float, most: int) -> list[tuple[float, str]]:
+        """Places and numbers, in units of ``size``."""
+        values = ticks(self.low / size, self.high / size, most)
+        return [(self(value * size), f"{value:g}") for value in values]
+
 
 def horizontal(low: float, high: float) -> Axis:
     return Axis(low, high, LEFT, WIDTH - RIGHT)
@@ -107,21 +126,25 @@ def padded(values: Sequence[float], part: float) -> tuple[float, float]:
 
 
 def frame(
-    x: Axis, y: Axis, x_name: str, y_name: str, x_size: float = 1.0, y_size: float = 1.0
+    x: Axis,
+    y: Axis,
+    x_name: str,
+    y_name: str,
+    x_size: float = 1.0,
+    y_size: float = 1.0,
+    top: float = TOP,
 ) -> str:
     """Rules, numbers in units of ``x_size`` and ``y_size``, and the axes' names."""
     parts = []
-    for value in ticks(y.low / y_size, y.high / y_size, 5):
-        at = y(value * y_size)
+    for at, shown in y.ticks(y_size, 5):
         parts.append(segment(x.start, at, x.end, at, "rule"))
-        parts.append(text(x.start - 7, at + 4, f"{value:g}", "end"))
-    for value in ticks(x.low / x_size, x.high / x_size, 6):
-        at = x(value * x_size)
-        parts.append(segment(at, y.start, at, y.start + 4, "axis"))
-        parts.append(text(at, y.start + 19, f"{value:g}"))
-    parts.append(segment(x.start, y.start, x.end, y.start, "axis"))
-    parts.append(text(x.end, y.start + 42, x_name, "end", "name"))
-    parts.append(text(4, TOP - 8, y_name, "start", "name"))
+        parts.append(text(x.start - 7, at + 4, shown, "end"))
+    for at, shown in x.ticks(x_size, 6):
+        parts.append(segment(at, y.floor, at, y.floor + 4, "axis"))
+        parts.append(text(at, y.floor + 19, shown))
+    parts.append(segment(x.start, y.floor, x.end, y.floor, "axis"))
+    parts.append(text(x.end, y.floor + 42, x_name, "end", "name"))
+    parts.append(text(4, top - 8, y_name, "start", "name"))
     return "".join(parts)
 
 

@@ -153,6 +153,22 @@ def metric(variant: Variant) -> str:
     return f"{found['name']} {found['value']:.4g}" if found else NOTHING
 
 
+def metric_name(name: str) -> str:
+    """``sequence error`` of ``sequence_error``."""
+    return name.replace("_", " ")
+
+
+_BUDGETS = {"max_ponder": "at most {:g} steps", "halt_threshold": "halts at {:g}"}
+
+
+def budgets(variant: Variant, *, short: bool = False) -> str:
+    """The budget of one row of a sweep: ``at most 4 steps``, or in a picture ``4``."""
+    found = variant["budget"].items()
+    names = {} if short else _BUDGETS
+    shown = (names.get(name, "{:g}").format(value) for name, value in found)
+    return ", ".join(each.replace(" 1 steps", " 1 step") for each in shown)
+
+
 def cells(report: Report, variant: Variant) -> list[str]:
     """A variant's entries under :data:`COLUMNS`."""
     cost, found = report["cost"], cost_of(variant)

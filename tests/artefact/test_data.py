@@ -12,6 +12,7 @@ from act_artefact.data import load
 from act_artefact.errors import UserError
 
 X = np.zeros((2, 3, 1))
+IMAGES = np.zeros((2, 2, 3, 3))
 MASK = np.zeros((2, 3), bool)
 
 
@@ -32,12 +33,19 @@ def file(tmp_path: Path, **arrays: Any) -> Path:
         ({"x": X, "targets": np.zeros((2, 3, 0))}, "'targets' has shape (2, 3, 0)"),
         ({"x": X, "targets": np.zeros(2)}, "'targets' has shape (2,)"),
         ({"x": X, "mask": MASK}, "'mask' is false everywhere"),
+        ({"x": X, "channels": "a"}, "'channels' has 1 names between commas"),
+        ({"x": IMAGES, "channels": 3}, "'channels' has type int64, expected a text"),
+        ({"x": IMAGES, "channels": "a,b,c"}, "'channels' has 3 names between commas"),
+        ({"x": IMAGES, "channels": "," * 99_999}, "'channels' has 100000 names"),
+        ({"x": IMAGES, "channels": "a,"}, "'channels' has a name that is none"),
+        ({"x": IMAGES, "channels": "a,\x1b[31m"}, "'channels' has a name that is none"),
+        ({"x": IMAGES, "channels": "a," + "b" * 9000}, "'channels' has a name that is none"),
         ({"n" * 9000: X}, "has neither 'x' nor 'tokens', but nnn"),
     ],
 )
 def test_refused(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError) as caught:
-        load(file(tmp_path, **arrays))
+        load(file(tmp_path, **arrays), timed=arrays.get("x") is not IMAGES)
     assert message in str(caught.value)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 300
@@ -49,3 +57,9 @@ def test_a_mask_counts_within_the_lengths(tmp_path: Path) -> None:
     assert load(file(tmp_path, x=X, mask=mask)).mask.sum() == 2
     with pytest.raises(UserError, match="'mask' is false everywhere"):
         load(file(tmp_path, x=X, mask=mask, lengths=[2, 1]))
+
+
+def test_channels_are_named(tmp_path: Path) -> None:
+    path = file(tmp_path, x=IMAGES, channels="right,the goal")
+    assert load(path, timed=False).channels == ("right", "the goal")
+    assert load(file(tmp_path, x=IMAGES), timed=False).channels is None

@@ -16,8 +16,8 @@ from act_profiling.measurement import Sample
 from act_profiling.operators import Operator
 from act_profiling.report import html
 from act_profiling.report.build import Report
+from act_profiling.report.pondering.text import coloured
 from act_profiling.report.svg import Axis, Ramp, ticks
-from act_profiling.report.text import coloured
 from tests.profiling.synthetic import TEXT, measurement, ponder, report, sweep
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -71,7 +71,7 @@ def test_letters_stand_out_from_what_is_behind_them(scheme: int) -> None:
     pairs = [
         (front, behind) for front in ("--ink", "--soft", "--bad") for behind in ("--page", "--card")
     ]
-    pairs += [(f"--t{level}", f"--n{level}") for level in range(8)]
+    pairs += [("--dark", f"--w{level}") for level in range(8)]
     for front, behind in pairs:
         one, other = sorted((_luminance(colours[front]), _luminance(colours[behind])))
         assert (other + 0.05) / (one + 0.05) >= 4.5, (front, behind)
@@ -128,7 +128,7 @@ def test_every_call_is_in_the_distribution_or_counted_beyond_it() -> None:
 
 def test_the_front_joins_what_is_on_it() -> None:
     value = report(sweep())
-    svg = picture(page(value), "bits_per_char against cost per time step")
+    svg = picture(page(value), "bits per char against cost per time step")
     on = len(value["front"]["labels"])
     assert (len(marks(svg, "on")), len(marks(svg, "off"))) == (on, len(sweep()) - on)
     (line,) = marks(svg, "front-line")
@@ -137,7 +137,7 @@ def test_the_front_joins_what_is_on_it() -> None:
     assert corners == sorted(corners)
     labels = {words(each) for each in svg.iter("text")}
     baselines = {each["label"] for each in value["variants"] if not each["budget"]}
-    assert {*baselines, "charlm.tflite", *"123468"} <= labels
+    assert {*baselines, "charlm", *"123468"} <= labels
     (joined,) = marks(svg, "sweep")
     assert len(joined.get("points", "").split()) == 6
 
@@ -157,6 +157,11 @@ def test_parts_of_a_call_add_up() -> None:
 def test_text_is_coloured_by_its_ponder_steps() -> None:
     root = page(report([measurement()]))
     (text,) = (each for each in root.iter("p") if each.get("class") == "text")
+    (numbers,) = (
+        each.findtext("pre") for each in root.iter("details") if each.find("pre") is not None
+    )
+    digits = "".join((numbers or "").split("\n")[1::3])
+    assert digits == "".join(map(str, ponder(TEXT, 8))), "the same for who sees no colours"
     assert "".join(text.itertext()) == TEXT.replace("\n", "↵\n")
     found: list[int] = []
     for span in text:
@@ -186,6 +191,12 @@ def test_bytes_of_one_character_keep_their_places() -> None:
     data = "é\x00".encode() + b"\xff!"
     shown = ElementTree.fromstring(coloured(data, range(5), (0,), Ramp(0, 4)))
     assert [span.text for span in shown] == ["é", "·", "·", "\ufffd", "!"]
+
+
+def test_tokens_that_are_no_bytes_have_bars() -> None:
+    sample = Sample(np.array([1, 2]), tokens=np.array([65, 256]), vocabulary="bytes")
+    root = page(report([replace(measurement(), sample=sample)]))
+    assert len(list(picture(root, "N along a sequence, charlm.tflite").iter("rect"))) == 2
 
 
 def test_sequences_of_text_are_paragraphs() -> None:
@@ -263,9 +274,9 @@ def test_each_runtime_has_a_front_of_its_own() -> None:
     assert value["front"]["labels"] == ["onnx cheap", "onnx good"]
     assert value["fronts"]["tflite"] == ["tflite cheap", "tflite good"]
     root = page(value)
-    svg = picture(root, "bits_per_char against cost per time step, tflite")
+    svg = picture(root, "bits per char against cost per time step, tflite")
     assert (len(marks(svg, "on")), len(marks(svg, "off"))) == (2, 0)
     assert {"tflite cheap", "tflite good"} <= {words(each) for each in svg.iter("text")}
-    everything = picture(root, "bits_per_char against cost per time step")
+    everything = picture(root, "bits per char against cost per time step")
     assert (len(marks(everything, "on")), len(marks(everything, "off"))) == (2, 2)
     assert report(rows[:2])["fronts"] == {}

@@ -121,6 +121,8 @@ def test_mazes_are_drawn_and_exported(tmp_path: Path) -> None:
     metrics = train(Maze(2, 4), options, tmp_path / "run")
     assert (tmp_path / "run" / "ponder_maze.png").read_bytes().startswith(PNG)
     assert sum(level["count"] for level in metrics["by_difficulty"]) == 1024
+    with np.load(tmp_path / "run" / "eval.npz", allow_pickle=False) as data:
+        assert str(data["channels"]) == "right,below,left,above,inside,start,goal"
     for data in (None, tmp_path / "run" / "eval.npz"):
         (done,) = export(
             tmp_path / "run" / "model.pt", "onnx", output=tmp_path / "out", data=data,
