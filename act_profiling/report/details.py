@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
+from typing import Any
 
 from act_profiling.report import charts, pondering, words
 from act_profiling.report.amounts import amount
@@ -25,8 +26,7 @@ def details(report: Report, variant: Variant, number: int, opened: bool) -> str:
     summary = element("summary", title + element("span", escape(short), class_="soft"))
     pictures = [
         figure(
-            "Why is the tail long?",
-            "Calls by what they cost, each bar divided by N",
+            *_spread(found),
             charts.distribution(report, variant, call_ramp, f"v{number}-spread"),
             ramp_legend(call_ramp),
         ),
@@ -45,6 +45,14 @@ def details(report: Report, variant: Variant, number: int, opened: bool) -> str:
     body += element("div", "".join(_tables(report, variant)), class_="pair")
     content = summary + body
     return element("details", content, class_="card", open="" if opened else None)
+
+
+def _spread(found: Mapping[str, Any]) -> tuple[str, str]:
+    """Title and caption of the distribution."""
+    if found["per_call"]["p90"] is None:
+        caption = "Calls by the mean of a batch of their N, each bar divided by N"
+        return "How do batches differ?", caption
+    return "Why is the tail long?", "Calls by what they cost, each bar divided by N"
 
 
 def ramps(report: Report) -> tuple[Ramp, Ramp]:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
@@ -45,9 +46,10 @@ class Chromium:
         )
         folder = Path(self._folder.name)
         self._errors = folder / "errors.txt"
+        self._profile = folder / "profile"
         # Root has no sandbox in Chromium; the page is this program's own and needs none.
         rootless = () if os.geteuid() else ("--no-sandbox",)
-        options = [*FLAGS, *rootless, *flags, f"--user-data-dir={folder / 'profile'}"]
+        options = [*FLAGS, *rootless, f"--user-data-dir={self._profile}", *flags]
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
                 [program, *options, address],
@@ -67,14 +69,22 @@ class Chromium:
         return f"{self.name} ended ({code}): {lines[-1] if lines else 'it gave no reason'}"
 
     def close(self) -> None:
-        """End it and remove its profile."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self._process.pid, number)
-                self._process.wait(END_SECONDS)
-            except ProcessLookupError:
-                break
-            except subprocess.TimeoutExpired:
-                continue
-        self._process.wait()
-        self._folder.cleanup()
+        """End it and remove its profile.
+
+        Its first process ends the others. It leaves a folder with a socket beside the profile's,
+        because a socket's path must be short: a link in the profile tells where.
+        """
+        link = self._profile / "SingletonSocket"
+        socket = link.readlink() if link.is_symlink() else None
+        try:
+            self._process.terminate()
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            if socket and socket.parent.parent == Path(tempfile.gettempdir()):
+                shutil.rmtree(socket.parent, ignore_errors=True)
+            self._folder.cleanup()

@@ -31,6 +31,7 @@ BOUNDARY = (
     "state set before each call and inputs and results copied by act.js, the least of three in a "
     "row; a row is the mean of a batch of calls of its N"
 )
+VISIBLE = "visible in every run"
 NOTE = "rows are means of batches: p90, p95 and p99 of single calls cannot be known"
 
 
@@ -82,7 +83,7 @@ class BrowserDevice:
         assert hello is not None
         # Pages are not told; a browser that was started here runs on this machine's.
         processor = cpu_model() if self.browser else None
-        again = [f"{count} runs {why} and were run again" for why, count in self._again.items()]
+        again = [f"{why} during {count} of the runs" for why, count in self._again.items()]
         return {
             "identity": ", ".join(filter(None, [processor, _browser(hello)])),
             "name": self.name,
@@ -94,7 +95,7 @@ class BrowserDevice:
             "clock_us": round(hello.clock_ns / 1e3, 1),
             "isolated": hello.isolated,
             "kernels": ", ".join(self._kernels),
-            "visibility": "; ".join(again) or "visible in every run",
+            "visibility": f"{', '.join(again)}: dropped, and run again" if again else VISIBLE,
         }
 
     def run(self, job: Job, settings: Settings, rows: Path) -> Outcome:
@@ -121,8 +122,7 @@ class BrowserDevice:
                 line = f"browser: {end.error}"
                 raise UserError(line) if end.refused else CheckFailed(line)
             if end is None or end.hidden:
-                why = "were cut short by a page that was opened again"
-                self._note(why if end is None else "were hidden at some time")
+                self._note("opened again" if end is None else "hidden")
                 continue
             found = layout.read(self._server.rows)
             if timed:

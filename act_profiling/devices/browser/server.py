@@ -65,9 +65,10 @@ class PageServer:
         """How the run has ended; None if another page took over meanwhile."""
         self.ended = False
         self.rows = b""
+        self.number = 0
+        """Of the job; 0 before the first."""
         self._changed = threading.Condition()
         self._page = ""
-        self._number = 0
         self._order: dict[str, Any] | None = None
         self._folder = PAGE
         self._limit = 0
@@ -88,8 +89,8 @@ class PageServer:
             limit: bytes of the rows that it gives.
         """
         with self._changed:
-            self._number += 1
-            self._order = {**order, "number": self._number}
+            self.number += 1
+            self._order = {**order, "number": self.number}
             self._folder, self._limit = folder, limit
             self.rows, self.end, self.ended = b"", None, False
             self.heard = time.monotonic()
@@ -115,7 +116,7 @@ class PageServer:
     def file(self, name: str) -> Path | None:
         """A file of the page by its name in an address, or of the current job."""
         if job := re.fullmatch(r"jobs/(\d{1,9})/([^/]+)", name):
-            if int(job[1]) != self._number:
+            if int(job[1]) != self.number:
                 return None
             found = {quote(each.name, safe=""): each for each in self._folder.iterdir()}
             return found.get(job[2])
@@ -143,7 +144,7 @@ class PageServer:
         """Bytes that may be posted to a path; None if nothing may be."""
         if path in ("hello", "alive"):
             return 1 << 12
-        return {f"rows/{self._number}": self._limit, f"done/{self._number}": LIMIT}.get(path)
+        return {f"rows/{self.number}": self._limit, f"done/{self.number}": LIMIT}.get(path)
 
     def take(self, path: str, page: str, body: bytes) -> None:
         """Take what a page has posted.
@@ -155,7 +156,7 @@ class PageServer:
             if path == "hello":
                 self.hello = parse(body, Hello)
                 self._page, self.heard = page, time.monotonic()
-                self.ended = self._number > 0
+                self.ended = self.number > 0
             elif path.startswith("rows/"):
                 self.rows = body
             elif path.startswith("done/"):
