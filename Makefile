@@ -68,7 +68,7 @@ test-swift: install
 web-engine: install
 	$(BIN)/python -m act_engine.wasm
 
-# The engine in Node, Chromium and Firefox. Needs npm, from which TypeScript's compiler comes.
+# The engine in Node, Chromium and Firefox, and act-profile in a browser. Needs npm, from which TypeScript's compiler comes.
 test-web: install
 	$(BIN)/pytest tests/web -m web -rs
 

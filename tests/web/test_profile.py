@@ -23,9 +23,11 @@ from act_profiling import profile
 from act_profiling.cli import main
 from act_profiling.config import MeasureConfig
 from act_profiling.devices.browser import LOOPBACK, chromium
+from act_profiling.devices.browser.address import lan_address
 from act_profiling.devices.browser.device import BrowserDevice
 from act_profiling.devices.browser.server import PageServer
 from act_profiling.devices.open import open_devices
+from tests.clients.browser import opened
 from tests.clients.exports import MODELS, Artefact
 
 pytestmark = pytest.mark.web
@@ -167,6 +169,46 @@ def _devtools(port: int, what: str, method: str) -> bytes:
     request = urllib.request.Request(f"http://127.0.0.1:{port}/json/{what}", method=method)
     with urllib.request.urlopen(request, timeout=20) as response:
         return bytes(response.read())
+
+
+def test_a_network_has_the_coarse_clock(program: str) -> None:
+    """An address that is not loopback is no secure origin: the page is told so, and works."""
+    try:
+        address = lan_address()
+    except UserError as error:
+        pytest.skip(str(error))
+    server = PageServer("0.0.0.0")
+    device = BrowserDevice(server)
+    device.browser = chromium.Chromium(program, server.url(address))
+    try:
+        device.greet(60)
+    finally:
+        device.close()
+    facts = device.describe()
+    assert not facts["isolated"]
+    assert facts["clock_us"] > 50
+
+
+def test_a_browser_of_ones_own(artefacts: dict[str, Artefact], tmp_path: Path) -> None:
+    """The address is printed; whatever browser opens it is measured."""
+    path, data = artefacts["parity-int8"].path, MODELS / "parity" / "eval.npz"
+    command = [sys.executable, "-m", "act_profiling.cli", path, "--data", data, "--items", "60"]
+    command += ["--device", "browser:open", "--rounds", "1", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        address = process.stderr.readline().removeprefix("Open this page in a browser: ").strip()
+        try:
+            with opened("firefox-esr", address, tmp_path):
+                said, _ = process.communicate(timeout=120)
+        except FileNotFoundError as missing:
+            process.kill()
+            pytest.skip(str(missing))
+    assert process.returncode == 0
+    report = json.loads(said)
+    assert report["variants"][0]["golden"]["passed"]
+    assert report["device"]["identity"].startswith("Firefox ")
 
 
 def test_ctrl_c_leaves_nothing(
