@@ -233,7 +233,7 @@ def test_a_browser_is_named(server: PageServer, agent: str, said: str) -> None:
     [
         (Settings(threads=2), "native", "--threads: a page has one"),
         (Settings(cpus="big"), "native", "--cpus"),
-        (Settings(), "onnx", "runs .actn files alone"),
+        (Settings(), "onnx", "npm install onnxruntime-web@1.30.0, and give"),
     ],
 )
 def test_what_a_page_cannot_do_is_refused(

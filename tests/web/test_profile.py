@@ -25,10 +25,12 @@ from act_profiling.config import MeasureConfig
 from act_profiling.devices.browser import LOOPBACK, chromium
 from act_profiling.devices.browser.address import lan_address
 from act_profiling.devices.browser.device import BrowserDevice
+from act_profiling.devices.browser.packages import RUNTIMES
 from act_profiling.devices.browser.server import PageServer
 from act_profiling.devices.open import open_devices
 from tests.clients.browser import opened
-from tests.clients.exports import MODELS, Artefact
+from tests.clients.environments import npm
+from tests.clients.exports import MODELS, Artefact, Row, make
 
 pytestmark = pytest.mark.web
 
@@ -68,7 +70,7 @@ def test_both_clocks(device: BrowserDevice, artefacts: dict[str, Artefact]) -> N
         assert "HeadlessChrome" in facts["agent"]
         assert facts["visibility"] == "visible in every run"
         assert (facts["clock_us"] < 50) == facts["isolated"]
-        assert "a batch of one call" in report["provenance"]["boundary"]
+        assert "a batch of one call as an app makes it" in report["provenance"]["boundary"]
         (timed,) = variant["rounds"]
         assert timed["rows"] == expected["rounds"][0]["rows"] // (1 + _repeats(expected))
         # A machine that does much else refuses numbers, and says why.
@@ -106,6 +108,40 @@ def _replaced(path: Path, by: Path, folder: Path) -> Path:
     manifest = {**json.loads(file.read_text()), "sha256": digest(by)}
     file.write_text(json.dumps({**manifest, "size": by.stat().st_size}))
     return folder / path.name
+
+
+@pytest.fixture(scope="module")
+def packages(pytestconfig: pytest.Config) -> Path:
+    """Install the other runtimes and return npm's folder."""
+    assert pytestconfig.cache is not None
+    folder = pytestconfig.cache.mkdir("web-runtimes")
+    npm(folder, [f"{each.package}@{each.version}" for each in RUNTIMES.values()])
+    return folder / "node_modules"
+
+
+def test_other_runtimes_beside_it(
+    program: str, packages: Path, artefacts: dict[str, Artefact], tmp_path: Path
+) -> None:
+    """ONNX and TFLite files, with their state fed back, give the engine's N in the same page."""
+    paths = [artefacts["charlm-fp32"].path]
+    for target in RUNTIMES:
+        (tmp_path / target).mkdir()
+        paths.append(make(Row("charlm", "loop"), target, tmp_path / target).path)
+    (device,) = open_devices("browser", runtime=packages)
+    try:
+        report = profile(paths, MODELS / "charlm" / "eval.npz", device, items=8, config=SHORT)
+    finally:
+        device.close()
+    names = ["act-engine 0.1.0 (", "ONNX Runtime Web 1.30.0 (", "LiteRT.js 2.5.3 ("]
+    steps = []
+    for variant, name in zip(report["variants"], names, strict=True):
+        assert variant["golden"]["passed"]
+        assert variant["rounds"][0]["runtime"].startswith(name)
+        if variant["missing"] is None:
+            steps.append(variant["ponder_steps"])
+        else:
+            assert "batches are not on a line" in variant["missing"]
+    assert all(each == steps[0] for each in steps)
 
 
 @pytest.mark.parametrize(

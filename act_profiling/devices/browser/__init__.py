@@ -28,16 +28,15 @@ def open_named(which: str, *, runtime: Path | None, keep: bool, lan: bool = Fals
     Args:
         which: empty for Chromium where it is installed, ``open`` for any browser: the page's
             address is printed.
-        runtime: must be None; the engine is in this package.
+        runtime: a folder of npm's packages, for ONNX and TFLite artefacts; the engine is in this
+            package.
         keep: has no effect: nothing is left in a browser.
         lan: the page is served to this machine's network, and a QR code has its address.
     """
     if which not in ("", "open"):
         raise UserError(f"--device 'browser:{which}': use browser or browser:open")
-    if runtime:
-        raise UserError("--runtime: the page has the engine of this package")
     program = None if which or lan else find_chromium()
-    server = PageServer("0.0.0.0" if lan else LOOPBACK)
+    server = PageServer("0.0.0.0" if lan else LOOPBACK, runtime)
     device = BrowserDevice(server)
     try:
         if program:

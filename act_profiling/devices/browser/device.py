@@ -13,6 +13,7 @@ from act_artefact.targets import TARGETS, BuiltInRuntime
 from act_profiling.devices import Interrupted, Job, Outcome, Settings
 from act_profiling.devices.browser.batches import RowLayout, deal
 from act_profiling.devices.browser.chromium import Chromium
+from act_profiling.devices.browser.packages import runtime_name
 from act_profiling.devices.browser.posted import Done, Failed, Hello
 from act_profiling.devices.browser.server import PageServer
 from act_profiling.devices.host import cpu_model
@@ -27,10 +28,11 @@ AGENTS = ("Edg", "OPR", "SamsungBrowser", "Firefox", "HeadlessChrome", "Chrome",
 """Browsers' names in an agent, each before those that it also gives; Safari's is ``Version``."""
 
 BOUNDARY = (
-    "a batch of one call of act.js, repeated for at least 200 steps of the page's clock, with the "
-    "state set before each call and inputs and results copied by act.js, the least of three in a "
-    "row; a row is the mean of a batch of calls of its N"
+    "a batch of one call as an app makes it, by act.js or the runtime's own JavaScript, with its "
+    "state set before and y and N read, repeated for at least 200 steps of the page's clock; the "
+    "least of three batches in a row; a row is the mean of a batch of calls of its N"
 )
+ENGINE = "act-engine"
 VISIBLE = "visible in every run"
 NOTE = "rows are means of batches: p90, p95 and p99 of single calls cannot be known"
 
@@ -105,7 +107,8 @@ class BrowserDevice:
             UserError: the page cannot run it.
             CheckFailed: the page failed, went away, or was hidden in every attempt.
         """
-        _check(job, settings)
+        _check(settings)
+        runtime = self._runtime(job.target)
         layout = RowLayout(job.folder, settings.keep)
         timed = settings.keep == "ponder" and not settings.memory
         order = {
@@ -115,7 +118,7 @@ class BrowserDevice:
             "min_count": settings.min_count,
             "min_seconds": settings.min_seconds,
         }
-        for attempt in range(ATTEMPTS):
+        for _ in range(ATTEMPTS):
             self._server.begin(order, job.folder, layout.size)
             end = self._ended()
             if isinstance(end, Failed):
@@ -128,13 +131,19 @@ class BrowserDevice:
             if timed:
                 deal(found, end.batches)
             layout.write(rows, found)
-            return Outcome(rows, self._facts(end, timed), resumed=attempt)
+            return Outcome(rows, self._facts(runtime, end, timed))
         raise CheckFailed(f"browser: the page was hidden or opened again {ATTEMPTS} times in a run")
 
-    def _facts(self, end: Done, timed: bool) -> dict[str, Any]:
-        self._kernels[end.runtime] = None
+    def _runtime(self, target: str) -> str:
+        if isinstance(TARGETS[target].device, BuiltInRuntime):
+            return f"{ENGINE} {__version__}"
+        return runtime_name(target, self._server.packages)
+
+    def _facts(self, runtime: str, end: Done, timed: bool) -> dict[str, Any]:
+        if runtime.startswith(ENGINE):
+            self._kernels[end.runtime] = None
         return {
-            "runtime": f"act-engine {__version__} ({end.runtime})",
+            "runtime": f"{runtime} ({end.runtime})",
             "init_ns": end.init_ns,
             "first_ns": end.first_ns,
             "warmup_ns": end.warmup_ns,
@@ -184,12 +193,7 @@ def _browser(hello: Hello) -> str:
     return f"{version}{hello.platform}, {hello.cores} cores".replace("Version", "Safari")
 
 
-def _check(job: Job, settings: Settings) -> None:
-    if not isinstance(TARGETS[job.target].device, BuiltInRuntime):
-        own = [each.suffix for each in TARGETS.values() if isinstance(each.device, BuiltInRuntime)]
-        raise UserError(
-            f"--device browser: runs {' and '.join(own)} files alone: export with --target native"
-        )
+def _check(settings: Settings) -> None:
     if settings.threads != 1:
         raise UserError("--threads: a page has one")
     if settings.cpus is not None:

@@ -23,10 +23,16 @@ from urllib.parse import quote, urlsplit
 
 from act_artefact.errors import CheckFailed
 from act_engine.wasm import WEB
+from act_profiling.devices.browser.packages import package_files
 from act_profiling.devices.browser.posted import LIMIT, Done, Failed, Hello, parse, parse_end
 
 PAGE = Path(__file__).parent / "page"
-KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+KINDS = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+}
 KINDS |= {".wasm": "application/wasm", ".txt": "text/plain"}
 ISOLATION = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -51,10 +57,11 @@ class PageServer:
 
     Args:
         host: the address that it listens on.
+        packages: a folder of npm's, from which runtimes are served.
         isolated: whether pages may have the fine clock.
     """
 
-    def __init__(self, host: str, *, isolated: bool = True) -> None:
+    def __init__(self, host: str, packages: Path | None = None, *, isolated: bool = True) -> None:
         self.token = secrets.token_urlsafe(16)
         self.headers = {**HEADERS, **(ISOLATION if isolated else {})}
         self.hello: Hello | None = None
@@ -67,6 +74,8 @@ class PageServer:
         self.rows = b""
         self.number = 0
         """Of the job; 0 before the first."""
+        self.packages = packages
+        self._package_files = package_files(packages)
         self._changed = threading.Condition()
         self._page = ""
         self._order: dict[str, Any] | None = None
@@ -120,6 +129,8 @@ class PageServer:
                 return None
             found = {quote(each.name, safe=""): each for each in self._folder.iterdir()}
             return found.get(job[2])
+        if name.startswith("packages/"):
+            return self._package_files.get(name.removeprefix("packages/"))
         files = {each.name: each for each in (*PAGE.iterdir(), WEB / "act.js", WEB / "act.wasm")}
         return files.get(name or "index.html")
 

@@ -33,7 +33,7 @@ export function clockStep() {
 
 /**
  * Runs every call once.
- * @param {object} session of engine.js @param {import("./plan.js").Call[]} calls
+ * @param {object} session of engine.js, or a Called @param {import("./plan.js").Call[]} calls
  * @param {{ name: string, size: number }[]} outputs those that rows have
  * @param {(part: number) => Promise<void>} onPart is told how much is done
  * @returns {Promise<{ rows: Rows, byN: Map<number, import("./plan.js").Call[]>, firstMs: number }>} calls as they can be
@@ -45,7 +45,7 @@ export async function answerAll(session, calls, outputs, onPart) {
   for (const call of calls) {
     session.begin(call);
     const state = call.fresh && !call.state ? null : session.state, start = performance.now();
-    session.run(call);
+    await session.run(call);
     if (call.index === 0) firstMs = performance.now() - start;
     rows.add(call.index, session.answer);
     const n = session.ponderSteps;

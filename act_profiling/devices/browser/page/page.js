@@ -3,7 +3,11 @@
 import { parsePlan, readCalls, Refused } from "./plan.js";
 import { answerAll, clockStep, timeBatches } from "./measure.js";
 
-const RUNTIMES = { native: () => import("./engine.js") };
+const RUNTIMES = {
+  native: () => import("./engine.js"),
+  onnx: () => import("./onnx.js"),
+  tflite: () => import("./tflite.js"),
+};
 const TELL_MS = 1000;
 
 // A function with one v128.const: what validates it has SIMD128.
