@@ -27,7 +27,8 @@ def refusal(line: Mapping[str, Any]) -> str | None:
         return None
     return (
         f"batches are not on a line: r² {line['r2']:.3f} is less than {LEAST_R2}; something "
-        "disturbed them: measure again with nothing else running, or for longer (--min-seconds)"
+        "disturbed them, or N differs too little: measure again with nothing else running, for "
+        "longer (--min-seconds), or on other data"
     )
 
 

@@ -18,7 +18,7 @@ from act_profiling.devices.browser.posted import Done, Failed, Hello
 from act_profiling.devices.browser.server import PageServer
 from act_profiling.devices.host import cpu_model
 
-SILENT_SECONDS = 60.0
+SILENT_SECONDS = 120.0
 """A page that does not ask, tell or post for so long is given up."""
 ATTEMPTS = 5
 """Runs of a job, until one passes with the page in sight."""
