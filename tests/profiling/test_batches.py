@@ -96,8 +96,8 @@ def test_batches_have_ranges(batch: str) -> None:
         parse_end((text % batch).encode())
 
 
-def report_of(made: Measurement) -> Report:
-    rounds = tuple(Round(each.rows, {**each.facts, "batches": 70}) for each in made.rounds)
+def report_of(made: Measurement, batches: int = 70) -> Report:
+    rounds = tuple(Round(each.rows, {**each.facts, "batches": batches}) for each in made.rounds)
     facts = {"name": "eval.npz", "sha256": "0" * 64, "sequences": 1, "time_steps": 9}
     return build(
         [Measurement(made.variant, made.golden, rounds, made.metric, sample=made.sample)],
@@ -123,6 +123,8 @@ def test_batches_have_no_tail() -> None:
     page = html.render(report)
     assert "p99 " not in page
     assert "by batches of calls, which have no tail" in page
+    assert "Of means of batches, not of single calls" in page
+    assert "Of means of batches" not in html.render(report_of(measurement(), batches=0))
 
 
 def test_batches_off_a_line_are_refused() -> None:
