@@ -85,7 +85,8 @@ web: install
 web-engine: install
 	$(BIN)/python -m act_engine.wasm
 
-# The engine in Node, Chromium and Firefox, the page in Chromium. Needs npm, from which TypeScript's compiler comes.
+# The engine in Node, Chromium and Firefox, the page and act-profile in Chromium. Needs npm, from which TypeScript's
+# compiler and other runtimes come.
 test-web: install
 	$(BIN)/pytest tests/web -m web -rs
 

@@ -94,6 +94,7 @@ def _report(
 ) -> Report:
     facts = device.describe()
     identity = facts.pop("identity", device.name)
+    boundary, notes = facts.pop("boundary", BOUNDARY), facts.pop("notes", ())
     runtimes = {
         str(round_.facts.get("runtime", "")) for each in measurements for round_ in each.rounds
     }
@@ -111,5 +112,6 @@ def _report(
         },
         versions={"act-mobile": __version__, "runtimes": ", ".join(sorted(runtimes))},
         settings=asdict(config),
-        boundary=BOUNDARY,
+        boundary=boundary,
+        notes=notes,
     )

@@ -76,6 +76,7 @@ def command() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of runtime libraries.",
 )
+@click.option("--lan", is_flag=True, help="Serve the page of --device browser to the network.")
 @click.option("--keep", is_flag=True, help="Leave what was pushed on the device.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="report.json")
 @click.option("--html", "page", type=click.Path(path_type=Path), help="report.html")
@@ -87,6 +88,7 @@ def profile(
     sweep: tuple[str, ...],
     items: int | None,
     runtime: Path | None,
+    lan: bool,
     keep: bool,
     output: Path | None,
     page: Path | None,
@@ -108,7 +110,7 @@ def profile(
     from act_profiling.report.files import check_paths
 
     with Progress() as progress, ExitStack() as stack:
-        devices = open_devices(device, runtime=runtime, keep=keep)
+        devices = open_devices(device, runtime=runtime, keep=keep, lan=lan)
         for each in devices:
             stack.callback(each.close)
         numbers = range(len(devices))

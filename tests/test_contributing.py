@@ -241,7 +241,7 @@ class Summing(nn.Module):
 
 
 def test_a_device(add: Add) -> None:
-    with pytest.raises(UserError, match="use host, adb, adb:SERIAL, adb:all or emulated"):
+    with pytest.raises(UserError, match="use host, adb, adb:SERIAL, adb:all, emulated"):
         open_devices("dummy:1")
     opened = SimpleNamespace(open_named=lambda which, **_: [f"device {which}"])
     add("act_profiling.devices.open:DEVICES", "act_profiling.devices.dummy", "dummy", opened)

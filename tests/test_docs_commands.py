@@ -43,13 +43,14 @@ NOT_RUN = {
     "make test-swift": "needs Swift; .ci/run itself makes it",
     "make emulated-device": TARGET,
     "python benchmarks/*": BENCHMARK,
-    "python -m benchmarks.web": BENCHMARK,
+    "python -m benchmarks.*": BENCHMARK,
     "make web-engine": "needs zig; make test-web, made by .ci/run, does the same and compares",
     "python -m act_engine.wasm": "needs zig; make test-web, made by .ci/run, does the same",
     "make test-web": TARGET,
     "make web": "exports four models, as make demo does; tests/web builds the page with its own",
     "pip install onnxruntime": PACKAGE,
     "pip install ai-edge-litert": PACKAGE,
+    "pip install 'act-mobile[browser]'": PACKAGE,
     "pip install executorch==1.5.1": "needed by a benchmark alone",
     "npm install onnxruntime-web": "the page's web program runs in a browser",
     "act-profile exported/onnx/model.onnx exported/tflite/model.tflite*": (
@@ -73,6 +74,7 @@ NOT_RUN = {
     "act-export --budget-inputs": TEMPLATE,
     "act-export --target native": TEMPLATE,
     "act-profile compare": TEMPLATE,
+    "act-profile --device browser": TEMPLATE,
     "act-profile compare A B": TEMPLATE,
 }
 """Commands that are not run, with the reason; ``*`` stands for any further words."""

@@ -1,4 +1,4 @@
-"""Where an artefact is run: this machine, a phone over adb, or an emulated one."""
+"""Where an artefact is run: this machine, a phone over adb, an emulated one, or a browser."""
 
 from __future__ import annotations
 
@@ -69,12 +69,17 @@ class Device(Protocol):
     """A place where jobs run."""
 
     name: str
-    """The user's name for it: host, adb:SERIAL, emulated."""
+    """The user's name for it: host, adb:SERIAL, emulated, browser."""
     reports_latency: bool
     """False for an emulated device, whose times are never shown as latency."""
 
     def describe(self) -> dict[str, Any]:
-        """Describe it in plain types: SoC, cores and their maxima, OS, governor, battery, ..."""
+        """Describe it in plain types: SoC, cores and their maxima, OS, governor, battery, ...
+
+        Some entries are not facts for the report to list: ``identity``, which must be equal for two
+        reports to be of the same device; ``boundary``, what is timed, where that is not a runtime's
+        own call; ``notes`` for a reader.
+        """
         ...
 
     def run(self, job: Job, settings: Settings, rows: Path) -> Outcome:

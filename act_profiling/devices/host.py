@@ -52,9 +52,9 @@ class HostDevice:
         """CPU, cores with their maxima and governors, memory, kernel, OS; None: not known."""
         cores = len(os.sched_getaffinity(0))
         return {
-            "identity": f"{_cpu_model()}, {cores} cores, {_os()}",
+            "identity": f"{cpu_model()}, {cores} cores, {_os()}",
             "name": self.name,
-            "model": _cpu_model(),
+            "model": cpu_model(),
             "abis": [platform.machine()],
             "cores": [_core(number) for number in sorted(os.sched_getaffinity(0))],
             "memory_kib": _memory_kib(),
@@ -209,7 +209,8 @@ def _line(path: Path, key: str) -> str | None:
     return None
 
 
-def _cpu_model() -> str | None:
+def cpu_model() -> str | None:
+    """The processor's own name, where the system tells it."""
     return _line(Path("/proc/cpuinfo"), "model name") or platform.processor() or None
 
 

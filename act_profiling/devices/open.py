@@ -11,8 +11,16 @@ from act_artefact.errors import UserError, either
 if TYPE_CHECKING:
     from act_profiling.devices import Device
 
-DEVICES = {"host": "host", "adb": "adb|adb:SERIAL|adb:all", "emulated": "emulated[:CPU]"}
+DEVICES = {
+    "host": "host",
+    "adb": "adb|adb:SERIAL|adb:all",
+    "emulated": "emulated[:CPU]",
+    "browser": "browser|browser:open",
+}
 """Every kind of device by its name, which is also its module's, and how it is written."""
+
+SERVED = ("browser",)
+"""Those that fetch their jobs from this machine: their ``open_named`` takes ``lan``, too."""
 
 
 @runtime_checkable
@@ -32,12 +40,15 @@ class DeviceKind(Protocol):
         ...
 
 
-def open_devices(name: str, *, runtime: Path | None = None, keep: bool = False) -> list[Device]:
+def open_devices(
+    name: str, *, runtime: Path | None = None, keep: bool = False, lan: bool = False
+) -> list[Device]:
     """Open the devices that a name on the command line means; see ``DEVICES``.
 
     Args:
         runtime: a folder with the runtimes' libraries for the device; else the pinned ones.
         keep: leave on the device what was pushed.
+        lan: serve a page to the local network, and not to this machine alone.
 
     Raises:
         UserError: there is no such device, or it is not ready, and what would help.
@@ -46,7 +57,10 @@ def open_devices(name: str, *, runtime: Path | None = None, keep: bool = False) 
     if kind not in DEVICES:
         known = [word for words in DEVICES.values() for word in words.split("|")]
         raise UserError(f"--device {name!r}: use {either(known)}")
+    if lan and kind not in SERVED:
+        raise UserError(f"--lan: is for --device {either(SERVED)}")
     module = import_module(f"{__package__}.{kind}")
     if not isinstance(module, DeviceKind):
         raise TypeError(f"{module.__name__}: needs open_named()")
-    return module.open_named(which, runtime=runtime, keep=keep)
+    network = {"lan": True} if lan else {}
+    return module.open_named(which, runtime=runtime, keep=keep, **network)

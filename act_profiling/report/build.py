@@ -18,6 +18,7 @@ from act_artefact.metrics import HIGHER_IS_BETTER
 from act_profiling import statistics
 from act_profiling.front import pareto_front
 from act_profiling.measurement import Measurement, Round, Sample
+from act_profiling.report import batched
 from act_profiling.report.columns import Calls, Columns, calls, columns, repeats_differ
 from act_profiling.verdict import verdicts
 
@@ -99,10 +100,15 @@ def _variant(measurement: Measurement, cost: str) -> dict[str, Any]:
     if cost == "instructions" and "instructions" not in table.counts:
         raise ValueError(f"{measurement.variant.label}: no instructions were counted")
     values = table.nanoseconds if cost == "latency" else table.counts["instructions"]
+    found = _cost(table, values)
+    if batched.applies_to(measurement.rounds):
+        if bent := batched.refusal(found["line"]):
+            return {**variant, "missing": bent}
+        found = batched.without_tails(found)
     metric = measurement.metric
     return {
         **variant,
-        cost: _cost(table, values),
+        cost: found,
         "ponder_steps": _ponder_steps(data),
         "ponder_cost": {"mean": float((data.ponder_steps + data.remainder).sum(1).mean())},
         "metric": {"name": metric.name, "value": metric.value} if metric else None,

@@ -71,7 +71,8 @@ def distribution(report: Report, variant: Variant, ramp: Ramp, name: str) -> str
     found, cost = cost_of(variant), report["cost"]
     edges, groups = found["distribution"]["edges"], found["distribution"]["groups"]
     totals = [sum(group["counts"][k] for group in groups) for k in range(len(edges) - 1)]
-    quantiles = {q: found["per_call"][q] for q in QUANTILES}
+    calls = found["per_call"]
+    quantiles = {q: calls[q] for q in QUANTILES if calls[q] is not None}
     high = edges[-1] + 0.02 * (edges[-1] - edges[0])
     size, sign = unit(cost, high)
     x, y = horizontal(edges[0], high), vertical(0, max(totals) * 1.16)
@@ -86,9 +87,8 @@ def distribution(report: Report, variant: Variant, ramp: Ramp, name: str) -> str
                 base += count
     parts += _marks(x, quantiles, y.start)
     beyond = found["distribution"]["beyond"]
-    words = (
-        f"p50, p90, p99: {', '.join(amount(cost, v) for v in quantiles.values())}; {beyond} beyond"
-    )
+    shown = ", ".join(amount(cost, value) for value in quantiles.values())
+    words = f"{', '.join(quantiles)}: {shown}; {beyond} beyond"
     return picture(name, f"Distribution of calls of {variant['label']}", words, parts, HEIGHT)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
+from typing import Any
 
 from act_profiling.report import charts, pondering, words
 from act_profiling.report.amounts import amount
@@ -25,8 +26,7 @@ def details(report: Report, variant: Variant, number: int, opened: bool) -> str:
     summary = element("summary", title + element("span", escape(short), class_="soft"))
     pictures = [
         figure(
-            "Why is the tail long?",
-            "Calls by what they cost, each bar divided by N",
+            *_spread(found),
             charts.distribution(report, variant, call_ramp, f"v{number}-spread"),
             ramp_legend(call_ramp),
         ),
@@ -45,6 +45,19 @@ def details(report: Report, variant: Variant, number: int, opened: bool) -> str:
     body += element("div", "".join(_tables(report, variant)), class_="pair")
     content = summary + body
     return element("details", content, class_="card", open="" if opened else None)
+
+
+def _spread(found: Mapping[str, Any]) -> tuple[str, str]:
+    """Title and caption of the distribution."""
+    if not _tailed(found):
+        caption = "Calls by the mean of a batch of their N, each bar divided by N"
+        return "How do batches differ?", caption
+    return "Why is the tail long?", "Calls by what they cost, each bar divided by N"
+
+
+def _tailed(found: Mapping[str, Any]) -> bool:
+    """False where rows are means of batches."""
+    return found["per_call"]["p90"] is not None
 
 
 def ramps(report: Report) -> tuple[Ramp, Ramp]:
@@ -97,7 +110,8 @@ def _tables(report: Report, variant: Variant) -> Iterator[str]:
         ]
         for group in cost_of(variant)["by_ponder_steps"]
     )
-    yield _section("By N", table(("", "calls", "p10", "p50", "p90"), groups))
+    note = "" if _tailed(cost_of(variant)) else "Of means of batches, not of single calls"
+    yield _section("By N", table(("", "calls", "p10", "p50", "p90"), groups), note)
     yield _section("Rounds", table(("", "rows", "p50", "fixed + step", ""), _rounds(cost, variant)))
     if variant["counts"]:
         yield _section(

@@ -80,7 +80,9 @@ def tiles(report: Report, variant: Variant) -> Iterator[str]:
     if "missing" not in line:
         for name, key in (("fixed cost of a call", "fixed"), ("each ponder step", "per_step")):
             yield _tile(name, words.exact(cost, line[key]), words.confidence(report, line, key))
-    tail = f"p90 {amount(cost, calls['p90'])}, p99 {amount(cost, calls['p99'])}"
+    tail = "by batches of calls, which have no tail"
+    if calls["p90"] is not None:
+        tail = f"p90 {amount(cost, calls['p90'])}, p99 {amount(cost, calls['p99'])}"
     yield _tile("a call, p50", amount(cost, calls["p50"]), tail)
     spread = f"per time step; p50 {steps['p50']:g}, at most {steps['max']}"
     yield _tile("mean N", f"{steps['mean']:.2f}", spread)

@@ -64,7 +64,10 @@ def _folded(report: Report, group: Sequence[Variant], name: str) -> str:
     best = _star() if any(_best(report, each) for each in group) else ""
     found = [cost_of(each) for each in group]
 
-    def costs(values: Sequence[float]) -> str:
+    def costs(given: Sequence[float | None]) -> str:
+        values = [each for each in given if each is not None]
+        if not values:
+            return words.NOTHING
         low, high = min(values), max(values)
         return between(cost, (low, high)) if low < high else amount(cost, low)
 

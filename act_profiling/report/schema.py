@@ -78,14 +78,16 @@ class _Round(Struct, forbid_unknown_fields=True):
 
 
 class _Summary(Struct, forbid_unknown_fields=True):
+    """Without a tail where rows are means of batches."""
+
     count: Count
     mean: Amount
     min: Amount
-    max: Amount
+    max: Amount | None
     p50: Amount
-    p90: Amount
-    p95: Amount
-    p99: Amount
+    p90: Amount | None
+    p95: Amount | None
+    p99: Amount | None
 
 
 class _Line(Struct, forbid_unknown_fields=True):

@@ -176,9 +176,14 @@ def cells(report: Report, variant: Variant) -> list[str]:
         f"{variant['ponder_steps']['mean']:.2f}",
         f"{variant['ponder_cost']['mean']:.2f}",
         amount(cost, found["typical_per_time_step"]),
-        *(amount(cost, found["per_call"][name]) for name in ("p50", "p90", "p99")),
+        *(known(cost, found["per_call"][name]) for name in ("p50", "p90", "p99")),
         NOTHING if "missing" in found["line"] else formula(cost, found["line"]),
     ]
+
+
+def known(cost: str, value: float | None) -> str:
+    """An amount, or :data:`NOTHING` where rows do not tell it."""
+    return NOTHING if value is None else amount(cost, value)
 
 
 def formula(cost: str, line: Mapping[str, Any]) -> str:

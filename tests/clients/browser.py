@@ -111,7 +111,7 @@ def visit(
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, asked))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        with _open(browser, f"http://127.0.0.1:{server.server_port}/{page}", scratch):
+        with opened(browser, f"http://127.0.0.1:{server.server_port}/{page}", scratch):
             if not asked.answered.wait(seconds) or asked.answer is None:
                 raise Refused(f"no answer in {seconds} s")
             return asked.answer
@@ -139,7 +139,7 @@ BROWSERS: dict[str, Callable[[Path], list[str]]] = {
 
 
 @contextmanager
-def _open(browser: str, address: str, scratch: Path) -> Iterator[None]:
+def opened(browser: str, address: str, scratch: Path) -> Iterator[None]:
     program = shutil.which(browser)
     if program is None:
         raise FileNotFoundError(f"{browser} is not installed: .ci/packages installs it")

@@ -51,6 +51,9 @@ def test_an_installed_package_compiles_its_runner(tmp_path: Path) -> None:
     assert list(plugin.glob("*.so"))
     for name in ("act.js", "act.wasm", "NOTICE"):
         assert (installed / "act_engine/web" / name).is_file()
+    page = Path("act_profiling/devices/browser/page")
+    for file in (ROOT / page).iterdir():
+        assert (installed / page / file.name).is_file()
     started = subprocess.run([runner], capture_output=True, text=True, check=False)
     assert started.returncode == 2
     assert "usage: act-runner" in started.stderr
