@@ -4,17 +4,15 @@
     python benchmarks/screenshots.py out/demo/report.json -o docs/report/hops
 
 writes ``docs/report/hops-desktop-light.png`` and three more: the first screen of each. Needs
-Chromium. The pictures of a maze are of a small net, which takes a quarter of an hour to train:
+Chromium. The pictures of mazes:
 
-    maze="act-train maze --smallest 3 --largest 6 --hidden 16 --max-ponder 16"
-    $maze --steps 4000 --tau 0.006 --halting-bias -1 --tau-warmup 0.35 --tau-ramp 0.1 -o out/maze
-    $maze --steps 2500 --init out/maze/model.pt --tau 0.02 --tau-warmup 0 --tau-ramp 0.2 \\
-        --target-steps 8 -o out/maze8
-    act-export out/maze8/model.pt --target onnx,tflite --sequence whole --ponder loop \\
-        --budget-inputs --data out/maze8/eval.npz -o out/maze8
-    act-profile out/maze8/*/model.onnx out/maze8/*/model.tflite --data out/maze8/eval.npz \\
-        --items 200 --rounds 3 --min-seconds 0.1 -o out/maze8/report.json
-    python benchmarks/screenshots.py out/maze8/report.json -o docs/report/maze --height 2
+    act-export models/maze/model.pt --target onnx,tflite,native --ponder loop --budget-inputs \\
+        --data models/maze/eval.npz -o out/maze
+    for K in 16 20 24; do act-export models/maze-fixed$K/model.pt --target onnx,tflite,native \\
+        --data models/maze/eval.npz -o out/maze-fixed$K; done
+    act-profile out/maze{,-fixed16,-fixed20,-fixed24}/*/model.{onnx,tflite,actn} \\
+        --data models/maze/eval.npz -o out/maze.json
+    python benchmarks/screenshots.py out/maze.json -o docs/report/maze --height 2
 
 That of parity is of the commands in docs/profiling.md, with ``-o out/parity.json``, and
 ``--only desktop-light --height 1.9``.

@@ -42,7 +42,7 @@ class Shown:
 
 INT8 = Options(precision="int8")
 SHOWN = (
-    Shown("Maze", "maze", "maze-fixed16", replace(INT8, dynamic=("height", "width")), data="maze"),
+    Shown("Maze", "maze", "maze-fixed24", replace(INT8, dynamic=("height", "width")), data="maze"),
     Shown("Text", "charlm", "charlm-fixed5", INT8, data="charlm"),
     Shown("Parity", "parity-brief", "parity-fixed3", INT8, data="parity"),
 )
