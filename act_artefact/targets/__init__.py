@@ -7,10 +7,11 @@ from act_artefact.targets.target import (
     BuiltInRuntime,
     LibraryRuntime,
     Target,
+    WebRuntime,
     suffixes,
 )
 
-__all__ = ["TARGETS", "BuiltInRuntime", "LibraryRuntime", "Target", "suffixes"]
+__all__ = ["TARGETS", "BuiltInRuntime", "LibraryRuntime", "Target", "WebRuntime", "suffixes"]
 
 TARGETS: dict[str, Target] = {
     each.TARGET.name: each.TARGET for each in (onnx, tflite, coreml, native)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from act_artefact.targets.target import LibraryRuntime, Target
+from act_artefact.targets.target import LibraryRuntime, Target, WebRuntime
 
 TARGET = Target(
     name="onnx",
@@ -20,6 +20,7 @@ TARGET = Target(
         platform="manylinux_2_28_aarch64",
         op_profiles="onnxruntime",
     ),
+    web=WebRuntime("ONNX Runtime Web", "onnxruntime-web", "1.30.0"),
     readers={
         "fp32": "ONNX Runtime 1.14 (opset 18)",
         "fp16": "ONNX Runtime 1.14 (opset 18)",

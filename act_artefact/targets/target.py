@@ -77,6 +77,19 @@ class BuiltInRuntime:
         return module
 
 
+@dataclass(frozen=True)
+class WebRuntime:
+    """A runtime in browsers, which a page loads by its module of the target's name."""
+
+    title: str
+    package: str
+    """Its package on npm."""
+    version: str
+    """The version with which the page is tested."""
+    needs: tuple[str, ...] = ()
+    """Packages that it fetches, too."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """A file format, what writes it and what runs it."""
@@ -95,6 +108,8 @@ class Target:
     """True if that is the device's own runtime, whose times on this machine can be compared."""
     device: LibraryRuntime | BuiltInRuntime | None
     """The runtime that runs the artefact on devices; None if it cannot be profiled."""
+    web: WebRuntime | None = None
+    """The runtime that a page fetches from npm's packages; None where it has its own, or none."""
     not_profiled: str = ""
     """Why it cannot be profiled, as an error says it."""
     readers: Mapping[str, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from act_artefact.targets.target import LibraryRuntime, Target
+from act_artefact.targets.target import LibraryRuntime, Target, WebRuntime
 
 TARGET = Target(
     name="tflite",
@@ -20,6 +20,7 @@ TARGET = Target(
         platform="manylinux_2_27_aarch64",
         op_profiles="litert",  # the TfLite C API writes none
     ),
+    web=WebRuntime("LiteRT.js", "@litertjs/core", "2.5.3", ("@litertjs/wasm-utils",)),
     readers={
         "fp32": "tflite-runtime 2.14",
         "fp16": "tflite-runtime 2.14",

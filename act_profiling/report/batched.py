@@ -1,4 +1,4 @@
-"""What a report says where rows are means of batches: a line, and no tail."""
+"""A report's words where rows are means of batches: a line, and no tail."""
 
 from __future__ import annotations
 

@@ -19,13 +19,13 @@ import pytest
 
 from act_artefact.errors import UserError
 from act_artefact.files import digest
+from act_artefact.targets import TARGETS
 from act_profiling import profile
 from act_profiling.cli import main
 from act_profiling.config import MeasureConfig
 from act_profiling.devices.browser import LOOPBACK, chromium
 from act_profiling.devices.browser.address import lan_address
 from act_profiling.devices.browser.device import BrowserDevice
-from act_profiling.devices.browser.packages import RUNTIMES
 from act_profiling.devices.browser.server import PageServer
 from act_profiling.devices.open import open_devices
 from tests.clients.browser import opened
@@ -34,6 +34,7 @@ from tests.clients.exports import MODELS, Artefact, Row, make
 
 pytestmark = pytest.mark.web
 
+WEB = {name: target.web for name, target in TARGETS.items() if target.web is not None}
 SHORT = MeasureConfig(rounds=1, min_seconds=0.0)
 
 
@@ -83,7 +84,7 @@ def test_both_clocks(device: BrowserDevice, artefacts: dict[str, Artefact]) -> N
 
 
 def _repeats(variant: dict[str, Any]) -> int:
-    """How often the data were run after the first time."""
+    """Count the runs of the data after the first."""
     return -(-variant["latency"]["per_call"]["count"] // variant["ponder_steps"]["time_steps"]) - 1
 
 
@@ -115,7 +116,7 @@ def packages(pytestconfig: pytest.Config) -> Path:
     """Install the other runtimes and return npm's folder."""
     assert pytestconfig.cache is not None
     folder = pytestconfig.cache.mkdir("web-runtimes")
-    npm(folder, [f"{each.package}@{each.version}" for each in RUNTIMES.values()])
+    npm(folder, [f"{each.package}@{each.version}" for each in WEB.values()])
     return folder / "node_modules"
 
 
@@ -124,7 +125,7 @@ def test_other_runtimes_beside_it(
 ) -> None:
     """ONNX and TFLite files, with their state fed back, give the engine's N in the same page."""
     paths = [artefacts["charlm-fp32"].path]
-    for target in RUNTIMES:
+    for target in WEB:
         (tmp_path / target).mkdir()
         paths.append(make(Row("charlm", "loop"), target, tmp_path / target).path)
     (device,) = open_devices("browser", runtime=packages)

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import Struct
 
 from act_artefact.errors import UserError
 from act_artefact.schema import Text, read_json
+from act_artefact.targets import TARGETS
 
 LIMIT = 1 << 20
 """Bytes of a ``package.json``."""
-
-
-@dataclass(frozen=True)
-class WebRuntime:
-    """A runtime of a target's artefacts."""
-
-    title: str
-    package: str
-    """On npm."""
-    version: str
-    """With which the page is tested."""
-    needs: tuple[str, ...] = ()
-    """Packages that it fetches, too."""
-
-
-RUNTIMES = {
-    "onnx": WebRuntime("ONNX Runtime Web", "onnxruntime-web", "1.30.0"),
-    "tflite": WebRuntime("LiteRT.js", "@litertjs/core", "2.5.3", ("@litertjs/wasm-utils",)),
-}
-"""By target; each is loaded by the page's module of the target's name."""
 
 
 class _Package(Struct):
@@ -42,7 +22,8 @@ def package_files(folder: Path | None) -> dict[str, Path]:
     """Find the files of the packages in a folder of npm's, by their paths in it."""
     if folder is None:
         return {}
-    names = [name for each in RUNTIMES.values() for name in (each.package, *each.needs)]
+    runtimes = [each.web for each in TARGETS.values() if each.web is not None]
+    names = [name for each in runtimes for name in (each.package, *each.needs)]
     found = (path for name in names for path in (folder / name).rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path for path in found}
 
@@ -51,9 +32,11 @@ def runtime_name(target: str, folder: Path | None) -> str:
     """Name the runtime of a target and its version, in a folder of npm's packages.
 
     Raises:
-        UserError: it is not there.
+        UserError: there is none, or it is not there.
     """
-    runtime = RUNTIMES[target]
+    runtime = TARGETS[target].web
+    if runtime is None:
+        raise UserError(f"--device browser: no runtime in browsers takes {target} artefacts")
     file = (folder or Path()) / runtime.package / "package.json"
     if folder is None or not file.is_file():
         raise UserError(

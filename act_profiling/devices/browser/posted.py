@@ -1,4 +1,4 @@
-"""What the page posts, as declared types: it is a stranger's until it has been read as one."""
+"""The page's posts as declared types: it is a stranger's until it has been read as one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT = 16 << 20
 
 
 class Hello(Struct, forbid_unknown_fields=True):
-    """What the page says of its browser."""
+    """Facts of its browser, as the page gives them."""
 
     agent: Text
     platform: Text
@@ -28,7 +28,7 @@ class Hello(Struct, forbid_unknown_fields=True):
     """The step of performance.now()."""
     visible: bool
     missing: Text
-    """What the browser lacks, or empty."""
+    """Something that the browser lacks, or empty."""
 
 
 class Batch(Struct, array_like=True, forbid_unknown_fields=True):
@@ -37,7 +37,7 @@ class Batch(Struct, array_like=True, forbid_unknown_fields=True):
     call: Count
     count: Natural
     nanoseconds: Annotated[float, Meta(gt=0, le=1e15)]
-    """Of all repeats together."""
+    """Nanoseconds of all repeats together."""
 
 
 class Done(Struct, forbid_unknown_fields=True):

@@ -65,15 +65,15 @@ class PageServer:
         self.token = secrets.token_urlsafe(16)
         self.headers = {**HEADERS, **(ISOLATION if isolated else {})}
         self.hello: Hello | None = None
-        """What the newest page has said of itself."""
+        """Facts that the newest page has given of itself."""
         self.heard = time.monotonic()
         """When it last said anything."""
         self.end: Done | Failed | None = None
-        """How the run has ended; None if another page took over meanwhile."""
+        """The run's end; None if another page took over meanwhile."""
         self.ended = False
         self.rows = b""
         self.number = 0
-        """Of the job; 0 before the first."""
+        """Number of the job; 0 before the first."""
         self.packages = packages
         self._package_files = package_files(packages)
         self._changed = threading.Condition()
