@@ -69,6 +69,7 @@ NOT_RUN = {
     "act-train own --train data/*": LONG,
     "act-train TASK*": TEMPLATE,
     "act-train own": TEMPLATE,
+    "act-data series": TEMPLATE,
     "act-train charlm --text book.txt": TEMPLATE,
     "act-train --halting fixed:K": TEMPLATE,
     "act-export --budget-inputs": TEMPLATE,
