@@ -111,11 +111,11 @@ def _make_maze(folder: Path) -> None:
     task = Maze(smallest=3, largest=SIDE)
     config = task.config(hidden_size=8, max_ponder=8, epsilon=0.01, halting="act")
     save_model(folder / "model.pt", IteratedModel(config), task.to_dict())
-    x, targets, _, mask, _ = task.batch(SAMPLES, torch.Generator().manual_seed(0))
-    assert mask is not None
-    arrays = {"x": x.numpy(), "targets": targets.numpy(), "mask": mask.numpy()}
+    batch = task.batch(SAMPLES, torch.Generator().manual_seed(0))
+    found = {"x": batch.inputs, "targets": batch.targets, "mask": batch.asked}
+    arrays = {name: tensor.numpy() for name, tensor in found.items()}
     # The side of a batch is drawn; the net's x is of the largest.
-    missing = SIDE - x.shape[-1]
+    missing = SIDE - batch.inputs.shape[-1]
     for name, array in arrays.items():
         arrays[name] = np.pad(array, [(0, 0)] * (array.ndim - 2) + [(0, missing)] * 2)
     np.savez(folder / "eval.npz", **arrays, metric=task.metric)

@@ -29,7 +29,7 @@ func maxPonderOutsideItsRange(maxPonder: Int) throws {
 
 @Test func tokenForAModelOfFeatures() throws {
     let context = try openModel().context()
-    expectRefusal("the model reads tokens where it was given features, or the other way") {
+    expectRefusal("the model reads another of these: features, tokens, images") {
         _ = try context.step(token: 1)
     }
 }
