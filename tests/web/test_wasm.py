@@ -43,7 +43,7 @@ def test_it_imports_nothing_and_begins_small() -> None:
 
 def test_it_is_small() -> None:
     assert MODULE.stat().st_size < 120_000
-    assert len(gzip.compress(MODULE.read_bytes())) < 24_000
+    assert len(gzip.compress(MODULE.read_bytes())) < 30_000
 
 
 def test_kernels_compute_the_same(tmp_path: Path) -> None:
