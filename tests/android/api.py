@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import tarfile
 import tempfile
@@ -12,8 +11,8 @@ from functools import cache as once
 from pathlib import Path
 
 from act_artefact.cache import cache, kept
+from act_profiling.devices.emulated.apt import Apt
 from tests.android.classfile import Reference
-from tests.android.toolchain import run
 
 SOURCE = "http://deb.debian.org/debian bookworm main"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -22,15 +21,8 @@ VERSION = "1:10.0.0+r36-10"
 SHA256 = "67251bc9a4152b0d4783653d9d45ec815349771f501f28a8f96479848cfee26b"
 """The source archive: Android 10 (API 29), Apache 2.0."""
 
-APT = """
-APT::Sandbox::User "root";
-Acquire::Retries "3";
-Dir::Etc::sourcelist "{folder}/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::State "{folder}/state";
-Dir::State::status "{folder}/state/status";
-Dir::Cache "{folder}/cache";
-"""
+MINUTES = 10
+"""For apt, over a slow line."""
 
 _PRIMITIVES = {
     **{"void": "V", "boolean": "Z", "byte": "B", "char": "C", "short": "S"},
@@ -56,15 +48,8 @@ def signatures() -> dict[str, Listed]:
 def _fetch(to: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for each in ("state/lists/partial", "cache/archives/partial"):
-            (folder / each).mkdir(parents=True)
-        (folder / "state/status").touch()
-        (folder / "sources.list").write_text(f"deb-src [signed-by={KEYRING}] {SOURCE}\n")
-        (folder / "apt.conf").write_text(APT.format(folder=folder))
-        variables = {"APT_CONFIG": os.fspath(folder / "apt.conf")}
-        run(["apt-get", "--quiet", "update"], environment=variables)
-        source = ["apt-get", "--quiet", "source", "--download-only", f"{PACKAGE}={VERSION}"]
-        run(source, folder=folder, environment=variables)
+        apt = Apt(folder, minutes=MINUTES, source=f"deb-src [signed-by={KEYRING}] {SOURCE}")
+        apt.get("source", "--download-only", f"{PACKAGE}={VERSION}", folder=folder)
         (archive,) = folder.glob("*.orig.tar.xz")
         found = hashlib.sha256(archive.read_bytes()).hexdigest()
         if found != SHA256:

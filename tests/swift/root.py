@@ -6,7 +6,6 @@ Swift comes with Debian 13; older systems run it in a root of its own (tests/swi
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from act_artefact.cache import cache
 from act_artefact.errors import UserError
+from act_profiling.devices.emulated.apt import Apt
 from act_profiling.devices.emulated.tool import run_tool
 
 SOURCE = "http://deb.debian.org/debian trixie main"
@@ -54,17 +54,6 @@ MADE_OF = "etc/act-mobile-packages"
 
 MINUTES = 20
 """For apt, over a slow line."""
-
-APT = """
-APT::Install-Recommends "0";
-APT::Sandbox::User "root";
-Acquire::Retries "3";
-Dir::Etc::sourcelist "{folder}/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::State "{folder}/state";
-Dir::State::status "{folder}/state/status";
-Dir::Cache "{folder}/cache";
-"""
 
 
 def swift_root() -> Path:
@@ -110,18 +99,10 @@ def _recipe() -> str:
 
 
 def _download(folder: Path) -> list[Path]:
-    """The packages and all that they need, by an apt that knows nothing of this machine's."""
-    for name in ("state/lists/partial", "cache/archives/partial"):
-        (folder / name).mkdir(parents=True)
-    (folder / "state/status").touch()
-    (folder / "sources.list").write_text(f"deb [signed-by={KEYRING}] {SOURCE}\n")
-    configuration = folder / "apt.conf"
-    configuration.write_text(APT.format(folder=folder))
-    environment = {**os.environ, "APT_CONFIG": str(configuration)}
-    run_tool(["apt-get", "--quiet", "update"], minutes=MINUTES, environment=environment)
-    download = ["apt-get", "--quiet", "--yes", "--download-only", "install", *PACKAGES]
-    run_tool(download, minutes=MINUTES, environment=environment)
-    return sorted((folder / "cache/archives").glob("*.deb"))
+    """The packages and all that they need."""
+    apt = Apt(folder, minutes=MINUTES, source=f"deb [signed-by={KEYRING}] {SOURCE}")
+    apt.get("--yes", "--download-only", "install", *PACKAGES)
+    return sorted(apt.archives.glob("*.deb"))
 
 
 def _unpack(package_file: Path, root: Path) -> None:

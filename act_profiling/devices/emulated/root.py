@@ -6,13 +6,13 @@ programs that bring none, mksh and toybox, which are Android's shell and tools t
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from act_artefact.errors import UserError
+from act_profiling.devices.emulated.apt import Apt
 from act_profiling.devices.emulated.namespace import LIBRARIES
 from act_profiling.devices.emulated.tool import run_tool
 from act_profiling.glibc import debian_root
@@ -39,15 +39,9 @@ MADE_OF = "etc/act-mobile-packages"
 MINUTES = 10
 """For apt, over a slow line."""
 
-APT = """
+ARM64 = """
 APT::Architecture "arm64";
-APT::Architectures {{ "arm64"; }};
-APT::Install-Recommends "0";
-APT::Sandbox::User "root";
-Acquire::Retries "3";
-Dir::State "{folder}/state";
-Dir::State::status "{folder}/state/status";
-Dir::Cache "{folder}/cache";
+APT::Architectures { "arm64"; };
 """
 
 
@@ -79,17 +73,11 @@ def build_root(root: Path) -> None:
 
 
 def _download(folder: Path) -> list[Path]:
-    """Debian's arm64 packages, by an apt that knows nothing of this machine's packages."""
-    for name in ("state/lists/partial", "cache/archives/partial", "packages"):
-        (folder / name).mkdir(parents=True)
-    (folder / "state/status").touch()
-    configuration = folder / "apt.conf"
-    configuration.write_text(APT.format(folder=folder))
-    environment = {**os.environ, "APT_CONFIG": str(configuration)}
-    run_tool(["apt-get", "--quiet", "update"], minutes=MINUTES, environment=environment)
-    download = ["apt-get", "--quiet", "download", *PACKAGES]
-    run_tool(download, minutes=MINUTES, environment=environment, folder=folder / "packages")
-    return sorted((folder / "packages").glob("*.deb"))
+    """Debian's arm64 packages."""
+    apt, packages = Apt(folder, minutes=MINUTES, settings=ARM64), folder / "packages"
+    packages.mkdir()
+    apt.get("download", *PACKAGES, folder=packages)
+    return sorted(packages.glob("*.deb"))
 
 
 def _make_android_like(root: Path) -> None:
