@@ -27,7 +27,7 @@ ITEMS, ANSWERS, SIDE = 3, 8, 64
 """The most items, answers of an item, and pixels of a side that a report has."""
 
 HARD = (0.15, 0.5, 1.0)
-"""Which items are shown, as parts of the greatest difficulty."""
+"""The items that are shown, as parts of the greatest difficulty."""
 
 LETTERS = 24
 

@@ -21,11 +21,11 @@ That of parity is of the commands in docs/profiling.md, with ``-o out/parity.jso
 from __future__ import annotations
 
 import argparse
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
+from act_profiling.devices.browser.chromium import find_chromium
 from act_profiling.report import files, html
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--height", type=float, default=1.0, help="in screens; 1 is the first one")
     parser.add_argument("--only", help="one of them, such as phone-dark")
     chosen = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    chromium = find_chromium()
     if chromium is None:
         parser.error("no Chromium here: install it")
     page = html.render(files.read(chosen.report))

@@ -35,7 +35,7 @@ const MOST_BYTES = 2 ** 32 - LINE; // of one array: addresses have 32 bits
 const OUT_OF_MEMORY = 9; // ACT_MEMORY
 const NO_TOKEN = -1; // outside every vocabulary
 
-/** What the engine says is wrong; `status` is the number of its ActStatus. */
+/** The engine's own account of an error; `status` is the number of its ActStatus. */
 export class ActError extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
@@ -156,7 +156,7 @@ export class ActModel {
     const layers = engine.returned(3);
     /** The most ponder steps of any layer. @readonly */
     this.maxPonder = engine.returned(4);
-    /** What halting must reach for a time step to end: for act, the halting sum. @readonly */
+    /** The progress at which a time step ends: for act, of the halting sum. @readonly */
     this.haltThreshold = engine.f32[scratch / 4 + 5];
     /** Floats of `ActContext.state`. @readonly */
     this.stateSize = engine.returned(6);
@@ -168,7 +168,7 @@ export class ActModel {
     this.height = engine.returned(9);
     /** The largest. @readonly */
     this.width = engine.returned(10);
-    /** Whether there is one answer to an image, not one to each of its places. @readonly */
+    /** True if an image has one answer, false if each of its places has one. @readonly */
     this.pooled = engine.returned(11) === 1;
     /** @readonly */
     this.layers = Array.from({ length: layers }, (_, index) => this.#layer(index));

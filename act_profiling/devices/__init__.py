@@ -1,4 +1,4 @@
-"""Where an artefact is run: this machine, a phone over adb, an emulated one, or a browser."""
+"""Devices that run artefacts: this machine, a phone over adb, an emulated one, or a browser."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _start(report: Report) -> str:
 
 
 def _origin(report: Report) -> Iterator[str]:
-    """Where the numbers come from, artefacts with their full names."""
+    """Origin of the numbers, artefacts with their full names."""
     yield element("h2", "Where these numbers come from")
     facts = [element("dt", escape(n)) + element("dd", escape(v)) for n, v in provenance(report)]
     shown = dict.fromkeys((each["artefact"], each["sha256"]) for each in report["variants"])

@@ -101,7 +101,7 @@ class Axis:
 
     @property
     def floor(self) -> float:
-        """Where a vertical axis meets the horizontal one."""
+        """The place where a vertical axis meets the horizontal one."""
         return self.start
 
     def ticks(self, size: float, most: int) -> list[tuple[float, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from act_profiling.devices.browser.chromium import find_chromium
 from act_profiling.measurement import Sample
 from act_profiling.operators import Operator
 from act_profiling.report import html
@@ -20,7 +20,7 @@ from act_profiling.report.pondering.text import coloured
 from act_profiling.report.svg import Axis, Ramp, ticks
 from tests.profiling.synthetic import TEXT, measurement, ponder, report, sweep
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = find_chromium()
 
 
 def page(value: Report) -> ElementTree.Element:

@@ -67,7 +67,7 @@ class PageServer:
         self.hello: Hello | None = None
         """Facts that the newest page has given of itself."""
         self.heard = time.monotonic()
-        """When it last said anything."""
+        """The time of its last message."""
         self.end: Done | Failed | None = None
         """The run's end; None if another page took over meanwhile."""
         self.ended = False
