@@ -115,14 +115,8 @@ class EvalFile:
         return cut(self.difficulty, self.lengths)
 
     def _check_vocabulary(self, read: DataInput) -> None:
-        if read.vocab_size is None:
-            return
-        low, high = self.arrays[read.name].min(), self.arrays[read.name].max()
-        if not 0 <= low <= high < read.vocab_size:
-            raise UserError(
-                f"{self.path}: tokens from {low} to {high}, the model knows 0 to "
-                f"{read.vocab_size - 1}"
-            )
+        if read.vocab_size is not None:
+            check_vocabulary(self.path, self.arrays[read.name], read.vocab_size)
 
     def _cut(self, rows: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
         """Cut rows to sequences of their lengths; an item is one of one time step."""
@@ -183,6 +177,19 @@ def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = Tr
         channels=_channels(path, arrays.get("channels"), inputs[name].shape, timed),
         labels=_lines(arrays.get("labels")),
     )
+
+
+def check_vocabulary(path: Path, tokens: npt.NDArray[Any], vocab_size: int) -> None:
+    """Refuse a file's tokens that a model does not know.
+
+    Raises:
+        UserError: one is below 0, or ``vocab_size`` or above.
+    """
+    low, high = tokens.min(), tokens.max()
+    if not 0 <= low <= high < vocab_size:
+        raise UserError(
+            f"{path}: tokens from {low} to {high}, the model knows 0 to {vocab_size - 1}"
+        )
 
 
 def _check_input(path: Path, name: str, inputs: npt.NDArray[Any], timed: bool) -> None:

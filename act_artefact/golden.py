@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from act_artefact.data import check_vocabulary
 from act_artefact.equality import Answer, Arrays
 from act_artefact.errors import UserError
 from act_artefact.interface import Interface
@@ -72,11 +73,7 @@ def read_golden(manifest: Manifest, folder: Path) -> list[GoldenCall]:
             raise UserError(f"{path}: {name!r} has infinite values or tolerances below 0")
     vocab_size = manifest.model.get("vocab_size")
     if interface.data.dtype == "int32" and isinstance(vocab_size, int):
-        low, high = int(data.min()), int(data.max())
-        if not 0 <= low <= high < vocab_size:
-            raise UserError(
-                f"{path}: tokens from {low} to {high}, the model knows 0 to {vocab_size - 1}"
-            )
+        check_vocabulary(path, data, vocab_size)
     calls = [{name: array[k] for name, array in arrays.items()} for k in range(count)]
     return [_call(interface, call) for call in calls]
 
