@@ -113,9 +113,8 @@ export class MazeBoard {
 
   #place(end, cell) {
     const other = end === "start" ? "goal" : "start";
-    if (this.maze[end] === cell) return;
     if (this.maze[other] === cell) return this.told("maze.taken");
-    this.changed(Object.assign(this.maze.copy(), { [end]: cell }));
+    if (this.maze[end] !== cell) this.changed(Object.assign(this.maze.copy(), { [end]: cell }));
     return this.told(end === "start" ? "maze.start-moved" : "maze.goal-moved");
   }
 
