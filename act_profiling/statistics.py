@@ -187,7 +187,11 @@ def fit(ponder_steps: Array, cost: Array) -> tuple[float, float]:
 
 
 def line(rounds: Sequence[tuple[Array, Array]]) -> Line | Missing:
-    """The cost of a ponder step from rounds of (N, cost): the mean of a fit to each round."""
+    """The cost of a ponder step from rounds of (N, cost): the mean of a fit to each round.
+
+    There is none where its fixed part would be below 0 by more than the rounds differ: then the
+    calls that take more steps also have costlier ones, and no slope is the cost of one.
+    """
     rounds = [(steps, cost) for steps, cost in rounds if len(steps)]
     if not rounds:
         return Missing("nothing was measured")
@@ -201,12 +205,18 @@ def line(rounds: Sequence[tuple[Array, Array]]) -> Line | Missing:
     fits = [fit(steps, cost) for steps, cost in rounds]
     fixed, per_step = (np.array(values) for values in zip(*fits, strict=True))
     explained = [_explained(*table, *found) for table, found in zip(rounds, fits, strict=True)]
+    interval = interval_of_mean(fixed)
+    if (interval[1] if interval else fixed[0]) < 0:
+        return Missing(
+            "a step costs more in the calls that take more of them (as where inputs have several "
+            "sizes), so no line gives what one costs"
+        )
     return Line(
         float(fixed.mean()),
         float(per_step.mean()),
         float(np.mean(explained)),
         len(fits),
-        interval_of_mean(fixed),
+        interval,
         interval_of_mean(per_step),
     )
 

@@ -21,7 +21,7 @@ from act_profiling.report.svg import (
     text,
     tip,
 )
-from act_profiling.report.words import Variant, budgets, measured, metric_name
+from act_profiling.report.words import Variant, budgets, item, measured, metric_name
 
 HEIGHT = 380
 
@@ -73,7 +73,7 @@ def _axis(report: Report, shown: Sequence[Variant]) -> Any:
 
 
 def front(report: Report, target: str | None = None) -> str:
-    """Draw what pondering buys: the metric against cost per time step, with the Pareto front.
+    """Draw what pondering buys: the metric against cost per time step or input, and the front.
 
     Args:
         target: draw its variants alone, with their own front.
@@ -85,7 +85,7 @@ def front(report: Report, target: str | None = None) -> str:
     scores = [each["metric"]["value"] for each in shown]
     size, sign = unit(report["cost"], max(costs))
     x, y = horizontal(*padded(costs, 0.14)), _axis(report, shown)
-    cost_name = f"per time step, {unit_name(report['cost'], sign)}"
+    cost_name = f"per {item(report)}, {unit_name(report['cost'], sign)}"
     metric = metric_name(best["metric"])
     better = "higher" if best["higher_is_better"] else "lower"
     parts = [frame(x, y, cost_name, f"{metric}, {better} is better", size)]
@@ -126,7 +126,7 @@ def front(report: Report, target: str | None = None) -> str:
         f"{', on the front' if on else ''}"
         for each, score, cost, on in zip(shown, scores, costs, on_front, strict=True)
     )
-    title = f"{metric} against cost per time step"
+    title = f"{metric} against cost per {item(report)}"
     if target is not None:
         return picture(f"front-{target}", f"{title}, {target}", words, parts, HEIGHT)
     return picture("front", title, words, parts, HEIGHT)

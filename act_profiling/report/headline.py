@@ -84,11 +84,11 @@ def tiles(report: Report, variant: Variant) -> Iterator[str]:
     if calls["p90"] is not None:
         tail = f"p90 {amount(cost, calls['p90'])}, p99 {amount(cost, calls['p99'])}"
     yield _tile("a call, p50", amount(cost, calls["p50"]), tail)
-    spread = f"per time step; p50 {steps['p50']:g}, at most {steps['max']}"
+    spread = f"per {words.item(report)}; p50 {steps['p50']:g}, at most {steps['max']}"
     yield _tile("mean N", f"{steps['mean']:.2f}", spread)
     if variant["metric"]:
         score = variant["metric"]
-        over = f"{steps['time_steps']:,} time steps"
+        over = f"{steps['time_steps']:,} {words.item(report)}s"
         yield _tile(words.metric_name(score["name"]), f"{score['value']:.4g}", over)
 
 

@@ -26,7 +26,8 @@ def variants_table(report: Report) -> str:
     """
     front = report["front"]
     metric = words.metric_name(front["metric"]) if front else "metric"
-    names = ("", metric, *(words.COLUMNS[k] for k in ORDER))
+    columns = words.columns(report)
+    names = ("", metric, *(columns[k] for k in ORDER))
     head = "".join(element("th", escape(name), scope="col") for name in names)
     groups: dict[tuple[Any, ...], list[Variant]] = {}
     for each in words.measured(report):

@@ -49,7 +49,7 @@ def _remarks(report: Report) -> Iterator[Text]:
 def _table(report: Report) -> Table:
     front = report["front"]
     grid = _grid("instructions" if report["cost"] == "instructions" else "latency")
-    for name in (*words.COLUMNS, front["metric"] if front else "metric"):
+    for name in (*words.columns(report), front["metric"] if front else "metric"):
         # Names wrap, so that there is room for those of variants.
         grid.add_column(_in_two(name), justify="right", no_wrap=True)
     for variant in words.measured(report):

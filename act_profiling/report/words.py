@@ -14,13 +14,24 @@ AGREE = 1.15
 Variant = Mapping[str, Any]
 
 NOTHING = "–"
-COLUMNS = ("mean N", "N + R", "per time step", "p50", "p90", "p99", "fixed + step")
+COLUMNS = ("mean N", "N + R", "per {item}", "p50", "p90", "p99", "fixed + step")
 """Headings of a table of variants, between label and metric; p50 and all after it are per call."""
 
 
 def measured(report: Report) -> list[dict[str, Any]]:
     """The variants that have numbers."""
     return [each for each in report["variants"] if each["missing"] is None]
+
+
+def item(report: Report) -> str:
+    """The thing that N counts the steps of: a time step, or an input that has no time."""
+    whole = any(each["sequence"] == "whole" for each in report["variants"])
+    return "input" if whole else "time step"
+
+
+def columns(report: Report) -> list[str]:
+    """:data:`COLUMNS` for the data of a report."""
+    return [name.format(item=item(report)) for name in COLUMNS]
 
 
 def leading(report: Report) -> dict[str, Any] | None:
@@ -58,7 +69,7 @@ def beaten(report: Report, variant: Variant) -> str | None:
     worse = gain < 0 if front["higher_is_better"] else gain > 0
     return (
         f"beaten by {best['label']}: {metric(best)}{' (worse by noise at most)' if worse else ''}, "
-        f"{amount(report['cost'], typical(best))} per time step, not "
+        f"{amount(report['cost'], typical(best))} per {item(report)}, not "
         f"{amount(report['cost'], typical(variant))}"
     )
 
@@ -125,7 +136,7 @@ def _costs(report: Report, variant: Variant) -> list[str]:
     else:
         lines.append(f"{what} = {exact(cost, line['fixed'])} + {exact(cost, line['per_step'])} x N")
         lines.append(f"per ponder step: {confidence(report, line, 'per_step')}")
-    shown = f"mean N {steps['mean']:.2f} per time step, at most {steps['max']}"
+    shown = f"mean N {steps['mean']:.2f} per {item(report)}, at most {steps['max']}"
     lines.append(shown + (f"; {metric(variant)}" if variant["metric"] else ""))
     if better := beaten(report, variant):
         lines.append(better)

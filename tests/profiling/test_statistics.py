@@ -135,6 +135,16 @@ def test_nothing_measured_makes_no_line() -> None:
     assert statistics.line([]) == Missing("nothing was measured")
 
 
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_calls_whose_steps_differ_in_cost_make_no_line(rounds: int) -> None:
+    """Images of two sizes: the large ones take more steps, of which each costs four times more."""
+    steps = np.repeat(np.arange(4, 24), 10)
+    cost = steps * np.where(steps < 14, 1_000.0, 4_000.0)
+    line = statistics.line([(steps, cost)] * rounds)
+    assert isinstance(line, Missing)
+    assert "several sizes" in line.reason
+
+
 def test_one_round_has_a_line_and_no_interval() -> None:
     line = statistics.line(noisy(3, rounds=1))
     assert isinstance(line, Line)
