@@ -17,13 +17,14 @@ from typing import Any
 
 import pytest
 
+from act_artefact import chromium
 from act_artefact.errors import UserError
 from act_artefact.files import digest
 from act_artefact.targets import TARGETS
 from act_profiling import profile
 from act_profiling.cli import main
 from act_profiling.config import MeasureConfig
-from act_profiling.devices.browser import LOOPBACK, chromium
+from act_profiling.devices.browser import LOOPBACK
 from act_profiling.devices.browser.address import lan_address
 from act_profiling.devices.browser.device import BrowserDevice
 from act_profiling.devices.browser.server import PageServer

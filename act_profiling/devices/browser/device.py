@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from act_artefact import __version__
+from act_artefact.chromium import Chromium
 from act_artefact.errors import CheckFailed, UserError
 from act_artefact.targets import TARGETS, BuiltInRuntime
 from act_profiling.devices import Interrupted, Job, Outcome, Settings
 from act_profiling.devices.browser.batches import RowLayout, deal
-from act_profiling.devices.browser.chromium import Chromium
 from act_profiling.devices.browser.packages import runtime_name
 from act_profiling.devices.browser.posted import Done, Failed, Hello
 from act_profiling.devices.browser.server import PageServer
