@@ -84,6 +84,29 @@ def test_both_clocks(device: BrowserDevice, artefacts: dict[str, Artefact]) -> N
             assert "batches are not on a line" in variant["missing"]
 
 
+def test_images(program: str, tmp_path: Path) -> None:
+    """Mazes of several sizes, filled up to the largest: answers are those of this machine."""
+    path = make(Row("maze", "loop", dynamic=("height", "width")), "native", tmp_path).path
+    data = MODELS / "maze" / "eval.npz"
+    (device,) = open_devices("browser")
+    try:
+        report = profile([path], data, device, items=30, config=SHORT)
+    finally:
+        device.close()
+    (host,) = open_devices("host")
+    expected = profile([path], data, host, items=30, config=SHORT)["variants"][0]
+    (variant,) = report["variants"]
+    assert variant["golden"]["passed"]
+    assert variant["rounds"][0]["runtime"] == "act-engine 0.1.0 (wasm-simd128)"
+    assert variant["rounds"][0]["rows"] == 30
+    # A machine that does much else refuses numbers, and says why.
+    if variant["missing"] is None:
+        assert variant["ponder_steps"] == expected["ponder_steps"]
+        assert variant["metric"]["value"] == pytest.approx(expected["metric"]["value"], 1e-4)
+    else:
+        assert "batches of one call differ" in variant["missing"]
+
+
 def _repeats(variant: dict[str, Any]) -> int:
     """Count the runs of the data after the first."""
     return -(-variant["latency"]["per_call"]["count"] // variant["ponder_steps"]["time_steps"]) - 1
