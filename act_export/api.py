@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from act_export.subject import is_factory, load_subject
 from act_export.targets import operations, require
 from act_export.task import task_facts
 from act_export.verify import Verification
+from act_export.web import bundle
+from act_export.web.check import PageCheck
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Export:
     verification: Verification
     seconds: dict[str, float]
     """By stage; ``trace`` is shared by all targets of a call."""
+    page: PageCheck | None
+    """The check of its page, where one was asked for."""
     written_out: list[str]
     """The kinds of torch's recurrent layers that are in the artefact once for each time step."""
 
@@ -53,6 +57,7 @@ class Export:
             "choice": self.manifest.choice,
             "verification": self.verification.to_json(),
             "seconds": self.seconds,
+            **({} if self.page is None else {"page": self.page.to_json()}),
         }
 
 
@@ -89,6 +94,8 @@ def export(
     if options.emit_c and not any(each.embeds for each in targets):
         embedded = either([each.name for each in TARGETS.values() if each.embeds])
         raise UserError(f"--emit-c: target {target} is no C source: use --target {embedded}")
+    if options.web:
+        bundle.check_options(options, targets)
     for each in targets:
         require(each, options.ponder, options.precision, options.dynamic)
     with stage("model", "load"):
@@ -129,6 +136,7 @@ def _export(target: Target, attempt: Attempt, path: Path, written_out: list[str]
         operations(target, made),
         attempt.verification,
         attempt.seconds,
+        None if attempt.page is None else replace(attempt.page, path=str(bundle.page_of(path))),
         written_out if many else [],
     )
 
@@ -156,6 +164,8 @@ def _check_places(
         named = (LABELS_SUFFIX,) if labels else ()
         for suffix in (".manifest.json", ".golden.npz", CARD_SUFFIX, *named, *source):
             check_output(place / f"{name}{suffix}")
+        if options.web and target.on_page:
+            bundle.check_place(place, name, artefact)
 
 
 def _stale(places: list[tuple[Target, Path]], name: str, labels: bool) -> list[Path]:

@@ -20,6 +20,7 @@ from act_mobile.models import MODELS
 
 PRECISIONS = list(dict.fromkeys(name for target in TARGETS.values() for name in target.readers))
 WITH_INT4 = either([target.name for target in TARGETS.values() if "int4" in target.readers])
+WITH_PAGE = either([target.name for target in TARGETS.values() if target.on_page])
 WITH_SOURCE = either([target.name for target in TARGETS.values() if target.embeds])
 ARTEFACT = f"NAME{either([target.suffix for target in TARGETS.values()])}"
 
@@ -144,6 +145,12 @@ class SequenceType(click.ParamType[str | int]):
     "--emit-c",
     is_flag=True,
     help=f"Write NAME.c and NAME.h too: target {WITH_SOURCE} as data.",
+)
+@click.option(
+    "--web",
+    is_flag=True,
+    help=f"Write NAME.web/ too, target {WITH_PAGE} as a page that opens from disk, and act.js and "
+    "act.wasm for one of your own; checked in Chromium, or in Node.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def command(

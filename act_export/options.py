@@ -44,6 +44,8 @@ class Options:
     """The model's axes, by name, whose size a call may choose."""
     emit_c: bool = False
     """True if C source is written too, for targets that have it."""
+    web: bool = False
+    """True if a page that runs the artefact is written too, for targets that have it."""
     license: str | None = None
     """The model's licence, an SPDX expression, for the manifest and the card."""
 

@@ -40,6 +40,8 @@ from act_export.subject import Subject
 from act_export.targets import convert, write_source
 from act_export.task import task_facts
 from act_export.verify import Verification, metric_change, verify
+from act_export.web.bundle import write_bundle
+from act_export.web.check import PageCheck, check_bundle
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Attempt:
     verification: Verification
     runtime: Runtime
     seconds: dict[str, float]
+    page: PageCheck | None = None
 
 
 @dataclass
@@ -243,7 +246,8 @@ class Pipeline:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         with self.stage(target.name, "golden bundle"), quiet():
-            write_golden(folder / f"{name}.golden.npz", self._golden(attempt))
+            calls = self._golden(attempt)
+            write_golden(folder / f"{name}.golden.npz", calls)
         if self.options.emit_c and target.embeds:
             write_source(target, attempt.path)
         text = json.dumps(manifest.to_json(), indent=1) + "\n"
@@ -252,7 +256,11 @@ class Pipeline:
         if manifest.labels:
             labels = labels_text(manifest.labels)
             (folder / f"{name}{LABELS_SUFFIX}").write_text(labels, encoding="utf-8")
-        return replace(attempt, manifest=manifest)
+        page = None
+        if self.options.web and target.on_page:
+            with self.stage(target.name, "page"):
+                page = check_bundle(write_bundle(attempt.path), manifest.interface, calls)
+        return replace(attempt, manifest=manifest, page=page)
 
     def _manifest(self, target: Target, artefact: str, program: Program) -> Manifest:
         policies = self.subject.policies

@@ -104,5 +104,7 @@ def _remarks(export: Export) -> Iterator[tuple[str, str]]:
             f"{found.metric.artefact:.4g}, over {found.metric.time_steps} time steps.",
             "default",
         )
+    if export.page:
+        yield export.page.remark()
     if not export.target.measured:
         yield f"{export.target.runtime}.", "dim"

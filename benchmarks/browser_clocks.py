@@ -14,11 +14,11 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from act_artefact.chromium import Chromium, find_chromium
 from act_export.quiet import quiet
 from act_profiling import profile
 from act_profiling.config import MeasureConfig
 from act_profiling.devices.browser import LOOPBACK
-from act_profiling.devices.browser.chromium import Chromium, find_chromium
 from act_profiling.devices.browser.device import BrowserDevice
 from act_profiling.devices.browser.server import PageServer
 from act_profiling.report import words

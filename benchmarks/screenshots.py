@@ -25,7 +25,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from act_profiling.devices.browser.chromium import find_chromium
+from act_artefact.chromium import find_chromium
 from act_profiling.report import files, html
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}

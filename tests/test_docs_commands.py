@@ -74,6 +74,7 @@ NOT_RUN = {
     "act-train --halting fixed:K": TEMPLATE,
     "act-export --budget-inputs": TEMPLATE,
     "act-export --target native": TEMPLATE,
+    "act-export --target native --web": TEMPLATE,
     "act-profile compare": TEMPLATE,
     "act-profile --device browser": TEMPLATE,
     "act-profile compare A B": TEMPLATE,

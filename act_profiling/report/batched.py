@@ -18,11 +18,23 @@ def applies_to(rounds: Sequence[Round]) -> bool:
     return any(each.facts.get("batches") for each in rounds)
 
 
-def refusal(line: Mapping[str, Any]) -> str | None:
-    """Say why batches that do not lie on a line are no measurement; None if they do.
+def refusal(line: Mapping[str, Any], rounds: Sequence[Round], timeless: bool) -> str | None:
+    """Say why disturbed batches are no measurement; None if they are one.
 
-    Where N never differs there is no line, and nothing to refuse.
+    Of time steps they lie on a line over N; where N never differs there is none, and nothing to
+    refuse. An image's cost is of its places, too: there the two best batches of each agree.
+
+    Args:
+        timeless: the model reads images, or other items without time.
     """
+    if timeless:
+        found = [r for each in rounds if (r := each.facts.get("agreement")) is not None]
+        if not found or min(found) >= LEAST_R2:
+            return None
+        return (
+            f"batches of one call differ: r² {min(found):.3f} is less than {LEAST_R2}; something "
+            "disturbed them: measure again with nothing else running, for longer (--min-seconds)"
+        )
     if "missing" in line or line["r2"] >= LEAST_R2:
         return None
     return (

@@ -102,7 +102,8 @@ def _variant(measurement: Measurement, cost: str) -> dict[str, Any]:
     values = table.nanoseconds if cost == "latency" else table.counts["instructions"]
     found = _cost(table, values)
     if batched.applies_to(measurement.rounds):
-        if bent := batched.refusal(found["line"]):
+        timeless = measurement.variant.sequence == "whole"
+        if bent := batched.refusal(found["line"], measurement.rounds, timeless):
             return {**variant, "missing": bent}
         found = batched.without_tails(found)
     metric = measurement.metric

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from act_artefact.errors import CheckFailed, UserError
-from act_profiling.devices.browser.batches import RowLayout, deal
+from act_profiling.devices.browser.batches import RowLayout, deal, least
 from act_profiling.devices.browser.posted import Batch, Done, Failed, Hello, parse, parse_end
 from act_profiling.job import DATA_MAGIC
 from act_profiling.measurement import Measurement, Round
@@ -58,6 +59,27 @@ def test_an_n_without_a_batch_is_refused(layout: RowLayout) -> None:
         deal(layout.read(posted(STEPS)), [Batch(5, 10, 1e4)])
 
 
+def test_the_least_batch_of_a_call_stands_if_another_confirms_it() -> None:
+    spoiled = [Batch(0, 1, 9e6), Batch(0, 2, 2e3), Batch(0, 1, 1001.0)]
+    found, agreement = least([*spoiled, Batch(1, 1, 5e3), Batch(1, 1, 4999.0)])
+    assert [(each.call, each.nanoseconds / each.count) for each in found] == [(0, 1e3), (1, 4999)]
+    assert agreement is not None
+    assert 0.999 < agreement < 1
+    # Nothing confirms the least of the first call.
+    disturbed = [Batch(0, 1, 9e6), Batch(0, 1, 2e3), Batch(1, 1, 5e3), Batch(1, 1, 4999.0)]
+    _, agreement = least(disturbed)
+    assert agreement is not None
+    assert agreement < 0.9
+    assert least([Batch(0, 1, 1.0), Batch(0, 1, 2.0), Batch(1, 1, 3.0)])[1] is None
+
+
+@pytest.mark.parametrize("state", ["", "state h0 h0_out 0\n"])
+def test_calls_that_carry_nothing_are_known(tmp_path: Path, state: str) -> None:
+    (tmp_path / "plan.txt").write_text(PLAN + state)
+    (tmp_path / "data.bin").write_bytes(DATA_MAGIC + struct.pack("<Q", len(STEPS)))
+    assert RowLayout(tmp_path, "ponder").timeless == (not state)
+
+
 @pytest.mark.parametrize(
     "contents",
     [
@@ -96,8 +118,9 @@ def test_batches_have_ranges(batch: str) -> None:
         parse_end((text % batch).encode())
 
 
-def report_of(made: Measurement, batches: int = 70) -> Report:
-    rounds = tuple(Round(each.rows, {**each.facts, "batches": batches}) for each in made.rounds)
+def report_of(made: Measurement, batches: int = 70, agreement: float | None = None) -> Report:
+    further = {"batches": batches, "agreement": agreement}
+    rounds = tuple(Round(each.rows, {**each.facts, **further}) for each in made.rounds)
     facts = {"name": "eval.npz", "sha256": "0" * 64, "sequences": 1, "time_steps": 9}
     return build(
         [Measurement(made.variant, made.golden, rounds, made.metric, sample=made.sample)],
@@ -134,3 +157,15 @@ def test_batches_off_a_line_are_refused() -> None:
     check(report)
     assert "batches are not on a line: r² 0." in report["variants"][0]["missing"]
     assert "--min-seconds" in report["variants"][0]["missing"]
+
+
+@pytest.mark.parametrize("agreement", [0.95, 0.995, None])
+def test_images_are_refused_where_their_batches_differ(agreement: float | None) -> None:
+    rng = np.random.default_rng(0)
+    made = measurement(per_step=1.0, fixed=1e5, steps=rng.integers(1, 9, 40))
+    made = replace(made, variant=replace(made.variant, sequence="whole"))
+    missing = report_of(made, agreement=agreement)["variants"][0]["missing"]
+    if agreement == 0.95:
+        assert missing.startswith("batches of one call differ: r² 0.950 is less than 0.99")
+    else:
+        assert missing is None

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from act_profiling.devices.browser.chromium import find_chromium
+from act_artefact.chromium import find_chromium
 from act_profiling.measurement import Sample
 from act_profiling.operators import Operator
 from act_profiling.report import html

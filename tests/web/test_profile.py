@@ -17,13 +17,14 @@ from typing import Any
 
 import pytest
 
+from act_artefact import chromium
 from act_artefact.errors import UserError
 from act_artefact.files import digest
 from act_artefact.targets import TARGETS
 from act_profiling import profile
 from act_profiling.cli import main
 from act_profiling.config import MeasureConfig
-from act_profiling.devices.browser import LOOPBACK, chromium
+from act_profiling.devices.browser import LOOPBACK
 from act_profiling.devices.browser.address import lan_address
 from act_profiling.devices.browser.device import BrowserDevice
 from act_profiling.devices.browser.server import PageServer
@@ -81,6 +82,29 @@ def test_both_clocks(device: BrowserDevice, artefacts: dict[str, Artefact]) -> N
             assert variant["latency"]["per_call"]["p95"] is None
         else:
             assert "batches are not on a line" in variant["missing"]
+
+
+def test_images(program: str, tmp_path: Path) -> None:
+    """Mazes of several sizes, filled up to the largest: answers are those of this machine."""
+    path = make(Row("maze", "loop", dynamic=("height", "width")), "native", tmp_path).path
+    data = MODELS / "maze" / "eval.npz"
+    (device,) = open_devices("browser")
+    try:
+        report = profile([path], data, device, items=30, config=SHORT)
+    finally:
+        device.close()
+    (host,) = open_devices("host")
+    expected = profile([path], data, host, items=30, config=SHORT)["variants"][0]
+    (variant,) = report["variants"]
+    assert variant["golden"]["passed"]
+    assert variant["rounds"][0]["runtime"] == "act-engine 0.1.0 (wasm-simd128)"
+    assert variant["rounds"][0]["rows"] == 30
+    # A machine that does much else refuses numbers, and says why.
+    if variant["missing"] is None:
+        assert variant["ponder_steps"] == expected["ponder_steps"]
+        assert variant["metric"]["value"] == pytest.approx(expected["metric"]["value"], 1e-4)
+    else:
+        assert "batches of one call differ" in variant["missing"]
 
 
 def _repeats(variant: dict[str, Any]) -> int:

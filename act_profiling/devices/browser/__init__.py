@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from act_artefact.chromium import Chromium, find_chromium
 from act_artefact.errors import UserError
 from act_profiling.devices import Device
 from act_profiling.devices.browser.address import lan_address, qr_code
-from act_profiling.devices.browser.chromium import Chromium, find_chromium
 from act_profiling.devices.browser.device import BrowserDevice
 from act_profiling.devices.browser.server import PageServer
 

@@ -54,6 +54,8 @@ class RowLayout:
             )
         if keep == "ponder":
             tensors = [each for each in tensors if each[0] in ("ponder_steps", "remainder")]
+        self.timeless = not any(words[0] == "state" for words in lines)
+        """Nothing is carried from call to call: each has a cost of its own, not of its N alone."""
         fields = [
             (name, np.dtype(dtype).newbyteorder("<"), (math.prod(sizes),))
             for name, dtype, sizes in tensors
@@ -88,6 +90,30 @@ class RowLayout:
 def ponder_steps(rows: Array) -> Array:
     """N of each call, over its time steps and layers: (calls,)."""
     return rows["output ponder_steps"].sum(1, dtype=np.int64)
+
+
+def least(batches: Sequence[Batch]) -> tuple[list[Batch], float | None]:
+    """Keep of each call the batch with the least mean, and say how well the next one confirms it.
+
+    An interruption, which takes longer than an image does, spoils a batch; the least of several is
+    the call's cost if another batch agrees.
+
+    Returns:
+        a batch for each call; and the share of the variance of the two least means of each call
+        that is between calls, an adjusted r². It is None where no two calls have two batches.
+    """
+    of_call: dict[int, list[Batch]] = defaultdict(list)
+    for each in batches:
+        of_call[each.call].append(each)
+    ordered = [sorted(each, key=lambda b: b.nanoseconds / b.count) for each in of_call.values()]
+    twice = [each[:2] for each in ordered if len(each) > 1]
+    kept = [each[0] for each in ordered]
+    if len(twice) < 2:
+        return kept, None
+    means = np.array([[b.nanoseconds / b.count for b in pair] for pair in twice])
+    within = ((means - means.mean(1, keepdims=True)) ** 2).sum() / len(twice)
+    total = ((means - means.mean()) ** 2).sum() / (means.size - 1)
+    return kept, float(1 - within / total) if total else None
 
 
 def deal(rows: Array, batches: Sequence[Batch]) -> None:

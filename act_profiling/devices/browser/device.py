@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from act_artefact import __version__
+from act_artefact.chromium import Chromium
 from act_artefact.errors import CheckFailed, UserError
 from act_artefact.targets import TARGETS, BuiltInRuntime
 from act_profiling.devices import Interrupted, Job, Outcome, Settings
-from act_profiling.devices.browser.batches import RowLayout, deal
-from act_profiling.devices.browser.chromium import Chromium
+from act_profiling.devices.browser.batches import RowLayout, deal, least
 from act_profiling.devices.browser.packages import runtime_name
-from act_profiling.devices.browser.posted import Done, Failed, Hello
+from act_profiling.devices.browser.posted import Batch, Done, Failed, Hello
 from act_profiling.devices.browser.server import PageServer
 from act_profiling.devices.host import cpu_model
 
@@ -128,10 +129,14 @@ class BrowserDevice:
                 self._note("opened again" if end is None else "hidden")
                 continue
             found = layout.read(self._server.rows)
+            facts = self._facts(runtime, end, timed)
             if timed:
-                deal(found, end.batches)
+                batches: Sequence[Batch] = end.batches
+                if layout.timeless:
+                    batches, facts["agreement"] = least(batches)
+                deal(found, batches)
             layout.write(rows, found)
-            return Outcome(rows, self._facts(runtime, end, timed))
+            return Outcome(rows, facts)
         raise CheckFailed(f"browser: the page was hidden or opened again {ATTEMPTS} times in a run")
 
     def _runtime(self, target: str) -> str:

@@ -1,77 +1,40 @@
-"""Headless Chromium, driven over its debugging pipe: JSON messages that end with a zero byte."""
+"""Headless Chromium with hands and eyes: pages that are clicked, typed into and looked at."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from act_artefact.chromium import find_chromium
+from act_artefact.devtools import DevTools, DevToolsError, opened
 
 SECONDS = 30
 """After which something that is waited for does not come."""
 
-# In a container and as root there is no sandbox; the pages are the tests' own.
 FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
     "--hide-scrollbars",
-    "--no-first-run",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
-    "--remote-debugging-pipe",
 )
-
-
-class BrowserError(Exception):
-    """The browser refused a command, or a script in a page failed."""
 
 
 class Browser:
     """A running Chromium."""
 
-    def __init__(self, reader: int, writer: IO[bytes]) -> None:
-        self._reader, self._writer = reader, writer
-        self._rest = b""
-        self._last = 0
-        self.events: list[dict[str, Any]] = []
+    def __init__(self, tools: DevTools) -> None:
+        self.tools = tools
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return self.tools.events
 
     def send(self, method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
-        """Send a command and return its result; what happens meanwhile is kept in ``events``.
-
-        Raises:
-            BrowserError: the browser refused it.
-        """
-        self._last += 1
-        message = {"id": self._last, "method": method, "params": parameters}
-        if session:
-            message["sessionId"] = session
-        self._writer.write(json.dumps(message).encode() + b"\0")
-        self._writer.flush()
-        while True:
-            answer = self._read()
-            if answer.get("id") != self._last:
-                self.events.append(answer)
-            elif "error" in answer:
-                raise BrowserError(f"{method}: {answer['error']['message']}")
-            else:
-                return answer["result"]
-
-    def _read(self) -> dict[str, Any]:
-        while b"\0" not in self._rest:
-            part = os.read(self._reader, 1 << 16)
-            if not part:
-                raise BrowserError("Chromium has ended")
-            self._rest += part
-        message, _, self._rest = self._rest.partition(b"\0")
-        return json.loads(message)
+        return self.tools.send(method, session, **parameters)
 
     def page(self, width: int = 1280, height: int = 900) -> Page:
         """Open a page with storage of its own."""
@@ -83,38 +46,17 @@ class Browser:
 
 
 @contextmanager
-def chromium(scratch: Path, *flags: str) -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """Start Chromium with a profile of its own, and end it with the block.
 
     Raises:
         FileNotFoundError: there is none.
     """
-    program = shutil.which("chromium")
+    program = find_chromium()
     if program is None:
         raise FileNotFoundError("chromium is not installed: .ci/packages installs it")
-    down_read, down_write = os.pipe()
-    up_read, up_write = os.pipe()
-    # The browser reads from descriptor 3 and writes to 4.
-    shell = f'exec "$@" 3<&{down_read} 4>&{up_write}'
-    profile = scratch / "profile"
-    command = ["bash", "-c", shell, "chromium", program, *FLAGS, *flags]
-    with (scratch / "chromium.log").open("w") as log:
-        process = subprocess.Popen(
-            [*command, f"--user-data-dir={profile}", "about:blank"],
-            stdout=log,
-            stderr=log,
-            pass_fds=(down_read, up_write),
-        )
-    os.close(down_read)
-    os.close(up_write)
-    try:
-        with os.fdopen(down_write, "wb") as writer:
-            yield Browser(up_read, writer)
-    finally:
-        os.close(up_read)
-        process.terminate()
-        process.wait()
-        shutil.rmtree(profile, ignore_errors=True)
+    with opened(program, FLAGS) as tools:
+        yield Browser(tools)
 
 
 class Page:
@@ -161,21 +103,15 @@ class Page:
         """Return the value of an expression, awaited where it is a promise.
 
         Raises:
-            BrowserError: it threw.
+            DevToolsError: it threw.
         """
-        answer = self.send(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
-        )
-        if failed := answer.get("exceptionDetails"):
-            text = failed.get("exception", {}).get("description", failed["text"])
-            raise BrowserError(f"{expression[:200]}: {text}")
-        return answer["result"].get("value")
+        return self.browser.tools.evaluate(self.session, expression)
 
     def wait(self, expression: str, seconds: float = SECONDS) -> Any:
         """Wait until an expression is true, and return it.
 
         Raises:
-            BrowserError: it does not become true.
+            DevToolsError: it does not become true.
         """
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -184,12 +120,12 @@ class Page:
                 found = f"const found = {expression}; return found instanceof Node || found"
                 if value := self.evaluate(f"(() => {{ {found} }})()"):
                     return value
-            except BrowserError as error:
+            except DevToolsError as error:
                 # A page that is being left or begun has no elements yet.
                 if "null" not in str(error) and "context" not in str(error):
                     raise
             time.sleep(0.02)
-        raise BrowserError(f"not within {seconds} s: {expression}")
+        raise DevToolsError(f"not within {seconds} s: {expression}")
 
     def text(self, selector: str) -> str:
         return self.evaluate(f"document.querySelector({json.dumps(selector)}).textContent")

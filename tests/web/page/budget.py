@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.web.page.browser import chromium
@@ -25,9 +24,8 @@ def main(folder: Path) -> int:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with (
-        tempfile.TemporaryDirectory() as scratch,
         served(folder) as address,
-        chromium(Path(scratch)) as browser,
+        chromium() as browser,
     ):
         times = []
         for _ in range(LOADS):

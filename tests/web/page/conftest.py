@@ -129,8 +129,8 @@ def site(built: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("chromium")) as running:
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
         yield running
 
 

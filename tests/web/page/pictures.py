@@ -6,7 +6,6 @@ Needs Chromium, and Pillow, which makes the files small.
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 
 from PIL import Image
@@ -46,9 +45,8 @@ def take(page: Page, address: str, screen: str, width: int, theme: str) -> None:
 def main(folder: Path) -> None:
     FOLDER.mkdir(exist_ok=True)
     with (
-        tempfile.TemporaryDirectory() as scratch,
         served(folder) as address,
-        chromium(Path(scratch)) as browser,
+        chromium() as browser,
     ):
         for screen, width, theme in SHOTS:
             page = browser.page()

@@ -19,18 +19,22 @@ class Session {
   #plan;
   #context;
   #single;
+  #image;
   #answer;
 
   constructor(plan, model) {
     this.#plan = plan;
     this.#context = model.context();
+    // Height and width, where the model reads images.
+    this.#image = model.channels ? plan.inputs[0].shape.slice(-2) : null;
     this.#check(model);
     if (plan.budgets.size) {
       const haltThreshold = plan.budgets.get("halt_threshold"), maxPonder = plan.budgets.get("max_ponder");
       this.#context.setBudget({ haltThreshold, maxPonder });
     }
     const [y, ponderSteps] = plan.outputs;
-    // A call of one time step has the engine's functions for one: nothing is allocated.
+    // A call of one time step has the engine's functions for one: nothing is allocated. N and R of an image are asked
+    // as those of a time step are.
     this.#single = ponderSteps.size === model.layers.length;
     this.#answer = { y: new Float32Array(y.size), ponderSteps: null, remainders: null };
     this.name = model.kernels;
@@ -39,9 +43,10 @@ class Session {
   /** The plan's tensors are the model's: sizes, and the state that a sequence begins with. */
   #check(model) {
     const [y, ponderSteps] = this.#plan.outputs, steps = ponderSteps.size / model.layers.length;
+    const places = this.#image && !model.pooled ? this.#image[0] * this.#image[1] : 1;
     const initial = this.#plan.states.flatMap(({ input, initial }) => Array(input.size).fill(initial));
     const state = this.#context.state;
-    if (y.size !== model.outputSize * steps) throw new Refused("its outputs are of another size than the manifest says");
+    if (y.size !== model.outputSize * steps * places) throw new Refused("its outputs are of another size than the manifest says");
     if (state.length !== initial.length || state.some((value, i) => value !== initial[i])) {
       throw new Refused("its state is another than the manifest says");
     }
@@ -57,10 +62,11 @@ class Session {
     return this.#context.state;
   }
 
-  /** Runs a call's time steps. */
+  /** Runs a call: its time steps, or its image. */
   run({ data }) {
     const context = this.#context, answer = this.#answer, tokens = context.model.vocabSize > 0;
-    if (this.#single) {
+    if (this.#image) answer.y = context.runImage(data, ...this.#image);
+    else if (this.#single) {
       if (tokens) context.stepToken(data[0], answer.y);
       else context.step(data, answer.y);
     } else Object.assign(answer, tokens ? context.runTokens(data) : context.run(data));

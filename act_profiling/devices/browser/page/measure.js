@@ -12,6 +12,8 @@ const TICKS = 200;
 const TRIES = 3;
 const WARM_MS = 300; // a browser's compiler takes the first thousand calls to notice what is worth its while
 const CALLS = 8; // of the data that stand for all with their N
+const IMAGES = 2; // the same where there is no time: places that only fill an image up cost nothing, so each call has a
+// cost of its own, and is timed at least twice
 const MOST_N = 64;
 const LEAST_TURNS = 5;
 
@@ -34,12 +36,13 @@ export function clockStep() {
 /**
  * Runs every call once.
  * @param {object} session of engine.js, or a Called @param {import("./plan.js").Call[]} calls
- * @param {{ name: string, size: number }[]} outputs those that rows have
+ * @param {{ name: string, size: number }[]} outputs those that rows have @param {boolean} timeless nothing is carried
  * @param {(part: number) => Promise<void>} onPart is told how much is done
  * @returns {Promise<{ rows: Rows, byN: Map<number, import("./plan.js").Call[]>, firstMs: number }>} calls as they can be
  *   repeated, each with the state that it began with
  */
-export async function answerAll(session, calls, outputs, onPart) {
+export async function answerAll(session, calls, outputs, timeless, onPart) {
+  const most = timeless ? IMAGES : CALLS;
   const rows = new Rows(calls.length, outputs), byN = new Map();
   let firstMs = 0;
   for (const call of calls) {
@@ -50,7 +53,7 @@ export async function answerAll(session, calls, outputs, onPart) {
     rows.add(call.index, session.answer);
     const n = session.ponderSteps;
     if (!byN.has(n)) byN.set(n, []);
-    if (byN.get(n).length < CALLS) byN.get(n).push({ ...call, state });
+    if (byN.get(n).length < most) byN.get(n).push({ ...call, state });
     if (call.index % 64 === 63) await onPart(call.index / calls.length);
   }
   return { rows, byN, firstMs };

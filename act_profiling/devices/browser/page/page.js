@@ -77,7 +77,7 @@ async function work(job) {
   const session = await open(plan, `${folder}/${plan.artefact}?page=${ID}`);
   const initMs = performance.now() - start;
   const outputs = job.keep === "all" ? plan.outputs : plan.outputs.slice(1, 3);
-  const { rows, byN, firstMs } = await answerAll(session, calls, outputs, teller(text));
+  const { rows, byN, firstMs } = await answerAll(session, calls, outputs, !plan.states.length, teller(text));
   const timed = job.timed ? await timeBatches(session, byN, job, step, teller(text)) : { warmupMs: 0, batches: [] };
   await ask(`rows/${job.number}`, rows.bytes);
   look();
