@@ -247,8 +247,10 @@ class AppTest {
         val board = phone.view<PictureView>(R.id.board)
         board.measure(720, 0)
         val before = phone.session.settings["maze"]
-        for (x in 5..715 step 10) for (action in listOf(MotionEvent.ACTION_DOWN, MotionEvent.ACTION_MOVE, MotionEvent.ACTION_UP)) {
-            board.onTouchEvent(MotionEvent.obtain(0, 0, action, x.toFloat(), 360f, 0))
+        for (x in 5..715 step 10) {
+            for (action in listOf(MotionEvent.ACTION_DOWN, MotionEvent.ACTION_MOVE, MotionEvent.ACTION_UP)) {
+                board.onTouchEvent(MotionEvent.obtain(0, 0, action, x.toFloat(), 360f, 0))
+            }
         }
         assertNotEquals(before, phone.session.settings["maze"])
         phone.until("answered again") { phone.text(R.id.step).startsWith("Step ") }
