@@ -63,8 +63,9 @@ def _lives(scratch: Path, jars: list[Path], sequences: int) -> None:
 
 
 def test_pictures_are_drawn(tmp_path: Path) -> None:
-    assert "OK (5 tests)" in draw(tmp_path)
-    assert len(list(tmp_path.iterdir())) == 18
+    assert "OK (6 tests)" in draw(tmp_path)
+    assert len(list(tmp_path.glob("screen-*.png"))) == 12
+    assert len(list(tmp_path.iterdir())) == 30
 
 
 JOBS = (

@@ -178,10 +178,13 @@ class AppTest {
     fun modelsAreUnpackedOffTheUiThread() {
         val gate = java.util.concurrent.CountDownLatch(1)
         val threads = java.util.Collections.synchronizedSet(HashSet<String>())
-        val phone = Driven(listOf(TEXT, NATIVE)) {
-            threads += Thread.currentThread().name
-            gate.await()
-        }
+        val phone = Driven(
+            listOf(TEXT, NATIVE),
+            whenAssetIsRead = {
+                threads += Thread.currentThread().name
+                gate.await()
+            },
+        )
         phone.settle()
         assertEquals("The models of the app are being unpacked.", phone.notice())
         assertEquals(0, phone.view<LinearLayout>(R.id.models).childCount)
@@ -209,7 +212,7 @@ class AppTest {
 
     @Test
     fun aFullDiskLeavesNoHalfOfAModel() {
-        val phone = Driven(listOf(TEXT)) { throw java.io.IOException("no space left") }.ready()
+        val phone = Driven(listOf(TEXT), whenAssetIsRead = { throw java.io.IOException("no space left") }).ready()
         assertEquals("The models of the app could not be copied: no space left", phone.notice())
         assertEquals(emptyList<String>(), phone.session.models.entries().map { it.name })
         assertEquals(View.VISIBLE, phone.view<View>(R.id.no_models).visibility)

@@ -19,7 +19,11 @@ import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertTrue
 
 /** The app on a fake phone: its activity is taken through its life as Android would. */
-class Driven(models: List<String>, whenAssetIsRead: Phone.AssetReading = Phone.AssetReading {}) {
+class Driven(
+    models: List<String>,
+    named: (String) -> String = { it },
+    whenAssetIsRead: Phone.AssetReading = Phone.AssetReading {},
+) {
     lateinit var activity: MainActivity
         private set
 
@@ -48,7 +52,7 @@ class Driven(models: List<String>, whenAssetIsRead: Phone.AssetReading = Phone.A
         crash = null
         Thread.setDefaultUncaughtExceptionHandler { _, error -> crash = error }
         for (model in models) {
-            File(System.getProperty("models"), model).copyRecursively(File(Phone.home, "assets/models/$model"))
+            File(System.getProperty("models"), model).copyRecursively(File(Phone.home, "assets/models/${named(model)}"))
         }
         startProcess()
         create(null)
