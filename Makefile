@@ -64,7 +64,7 @@ test-android: install
 ASSETS := android_demo/app/src/main/assets/models
 android-assets: install
 	rm -rf $(ASSETS)
-	for model in charlm hops; do for target in onnx tflite native; do \
+	for model in charlm hops maze; do for target in onnx tflite native; do \
 	  $(BIN)/act-export models/$$model/model.pt --target $$target --ponder loop --budget-inputs \
 	  --data models/$$model/eval.npz -o $(ASSETS)/$$model-$$target || exit; done; done
 

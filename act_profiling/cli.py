@@ -77,6 +77,7 @@ def command() -> None:
     help="Folder of runtime libraries.",
 )
 @click.option("--lan", is_flag=True, help="Serve the page of --device browser to the network.")
+@click.option("--in-app", is_flag=True, help="Run in the Android demo on --device adb.")
 @click.option("--keep", is_flag=True, help="Leave what was pushed on the device.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="report.json")
 @click.option("--html", "page", type=click.Path(path_type=Path), help="report.html")
@@ -89,6 +90,7 @@ def profile(
     items: int | None,
     runtime: Path | None,
     lan: bool,
+    in_app: bool,
     keep: bool,
     output: Path | None,
     page: Path | None,
@@ -110,7 +112,7 @@ def profile(
     from act_profiling.report.files import check_paths
 
     with Progress() as progress, ExitStack() as stack:
-        devices = open_devices(device, runtime=runtime, keep=keep, lan=lan)
+        devices = open_devices(device, runtime=runtime, keep=keep, lan=lan, in_app=in_app)
         for each in devices:
             stack.callback(each.close)
         numbers = range(len(devices))

@@ -53,8 +53,8 @@ if [ -e {FIXED} ]; then
     cmd power set-fixed-performance-mode-enabled false && rm -f {FIXED}
 fi
 """
-SWEEP = f"{STOP}{RESTORE}rm -rf {JOB}"
-"""Ends and undoes what a run that crashed has left; files stay, as they are known by contents."""
+SWEEP = f"{RESTORE}rm -rf {JOB}"
+"""Undoes what a run that crashed has left; files stay, as they are known by contents."""
 
 # The runner is let live where the shell is ended: it is found again by its pid, or its status.
 RUN = f"""
@@ -98,12 +98,16 @@ class Ending:
 class Session:
     """Our folder on one device, for which there is one session at a time.
 
+    Args:
+        keep: leave what was pushed.
+        stop: ends what a run has started beside its own process; harmless where nothing runs.
+
     Raises:
         UserError: another process measures on it.
     """
 
-    def __init__(self, connection: Connection, keep: bool) -> None:
-        self._connection, self._keep = connection, keep
+    def __init__(self, connection: Connection, keep: bool, stop: str = "") -> None:
+        self._connection, self._keep, self._stop = connection, keep, f"{STOP}{stop}\n"
         self._lock = _lock(connection.serial)
         self._store = Store(connection, f"{FOLDER}/files")
         try:
@@ -113,7 +117,7 @@ class Session:
             raise
 
     def _sweep(self) -> None:
-        self._connection.output(SWEEP, CLEAN_SECONDS)
+        self._connection.output(self._stop + SWEEP, CLEAN_SECONDS)
 
     def install(self, files: Mapping[str, Path]) -> None:
         """Put files into the job's folder, by name; nothing else is in it then."""
@@ -121,7 +125,7 @@ class Session:
         def put() -> None:
             there = self._store.put(files.values())
             self._connection.output(
-                STOP + links(JOB, {name: there[file] for name, file in files.items()})
+                self._stop + links(JOB, {name: there[file] for name, file in files.items()})
             )
 
         self._connection.steadily(put)
@@ -152,7 +156,7 @@ class Session:
         Raises:
             UserError: the device does not come back.
         """
-        said = self._connection.steadily(lambda: self._connection.run(STOP + ENDING).stdout)
+        said = self._connection.steadily(lambda: self._connection.run(self._stop + ENDING).stdout)
         sections = dict(re.findall(r"^== (\w+)\r?\n(.*?)(?=^== |\Z)", said, re.M | re.S))
         code = sections.get("status", "").strip()
         return Ending(
@@ -179,7 +183,7 @@ class Session:
         rest = JOB if self._keep else FOLDER
 
         def clean() -> None:
-            self._connection.output(f"{SWEEP}; rm -rf {quote(rest)}", CLEAN_SECONDS)
+            self._connection.output(f"{self._stop}{SWEEP}; rm -rf {quote(rest)}", CLEAN_SECONDS)
 
         try:
             self._connection.steadily(clean)

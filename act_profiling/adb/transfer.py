@@ -94,19 +94,24 @@ class Store:
 
 
 def pull(connection: Connection, path: str, to: Path) -> bool:
-    """Pull one file; False where the device has no such file.
+    """Pull one file, or the one that it links to; False where the device has no such file.
 
     Raises:
         DeviceGone: cut short; ``to`` is as it was.
         CheckFailed: what arrived is not what is there.
     """
     for _ in range(ATTEMPTS):
-        said = connection.run(f"test -e {quote(path)} || exit 3; sha256sum {quote(path)}")
+        real = f'"$(readlink -f {quote(path)})"'
+        said = connection.run(f"test -e {quote(path)} || exit 3; sha256sum {real}")
         if said.code == 3:
             return False
         sums = _SUM.findall(said.stdout)
         part = to.with_name(f"{to.name}.part")
-        done = connection.adb.call(arguments.pull(connection.serial, path, part), _seconds(1 << 28))
+        # Not every adb follows a link.
+        there = sums[0][1] if sums else path
+        done = connection.adb.call(
+            arguments.pull(connection.serial, there, part), _seconds(1 << 28)
+        )
         if done.code:
             part.unlink(missing_ok=True)
             _transfer_failed(connection, done, path)

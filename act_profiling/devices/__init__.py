@@ -22,6 +22,11 @@ class Job:
     first_calls: tuple[int, ...] = (0,)
     """The calls with which sequences begin: where a run that was cut short may resume."""
 
+    def files(self) -> dict[str, Path]:
+        """List its files by their names in the folder."""
+        found = (path for path in self.folder.rglob("*") if path.is_file())
+        return {path.relative_to(self.folder).as_posix(): path for path in found}
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -47,7 +47,9 @@ def open_named(which: str, *, runtime: Path | None, keep: bool) -> list[Device]:
     return list(open_phones(wanted, device_programs(runtime), keep=keep))
 
 
-def open_phones(wanted: str, programs: Programs, **options: Any) -> list[AdbDevice]:
+def open_phones(
+    wanted: str, programs: Programs, *, kind: type[AdbDevice] | None = None, **options: Any
+) -> list[AdbDevice]:
     """Open the devices that ``adb``, ``adb:SERIAL`` or ``adb:all`` means.
 
     Raises:
@@ -57,7 +59,7 @@ def open_phones(wanted: str, programs: Programs, **options: Any) -> list[AdbDevi
     opened: list[AdbDevice] = []
     try:
         for device in find(adb, wanted):
-            opened.append(AdbDevice(Adb(), device.serial, programs, **options))
+            opened.append((kind or AdbDevice)(Adb(), device.serial, programs, **options))
     except BaseException:
         for each in opened:
             each.close()
@@ -77,6 +79,8 @@ class AdbDevice:
     """
 
     reports_latency = True
+    stop = ""
+    """See :class:`act_profiling.adb.session.Session`."""
 
     def __init__(
         self,
@@ -93,7 +97,7 @@ class AdbDevice:
         self._connection = Connection(adb, serial, patience)
         self._programs, self._cool_seconds = programs, cool_seconds
         self._may_fix = fixed_performance
-        self._session = Session(self._connection, keep)
+        self._session = Session(self._connection, keep, self.stop)
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -143,7 +147,7 @@ class AdbDevice:
         resumed = stuck = 0
         while True:
             begun = kept.next
-            fixed = self._prepare({**program.files, **_files(job.folder)})
+            fixed = self._prepare({**program.files, **job.files()})
             why, ending = self._attempt(program, kept, watch, rows)
             if not why:
                 break
@@ -273,13 +277,6 @@ class AdbDevice:
             self._session.close()
         except UserError as error:
             log.warning("%s: it is left as it is until the next act-profile: %s", self.name, error)
-
-
-def _files(folder: Path) -> dict[str, Path]:
-    """A job's files by their names in its folder."""
-    return {
-        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
-    }
 
 
 def _options(program: DeviceProgram, kept: Kept) -> list[str]:

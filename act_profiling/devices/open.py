@@ -19,6 +19,9 @@ DEVICES = {
 }
 """Every kind of device by its name, which is also its module's, and how it is written."""
 
+IN_APP = {"adb": "app"}
+"""Those whose jobs may run in a real app, and the module that opens them so."""
+
 SERVED = ("browser",)
 """Those that fetch their jobs from this machine: their ``open_named`` takes ``lan``, too."""
 
@@ -41,7 +44,12 @@ class DeviceKind(Protocol):
 
 
 def open_devices(
-    name: str, *, runtime: Path | None = None, keep: bool = False, lan: bool = False
+    name: str,
+    *,
+    runtime: Path | None = None,
+    keep: bool = False,
+    lan: bool = False,
+    in_app: bool = False,
 ) -> list[Device]:
     """Open the devices that a name on the command line means; see ``DEVICES``.
 
@@ -49,6 +57,7 @@ def open_devices(
         runtime: a folder with the runtimes' libraries for the device; else the pinned ones.
         keep: leave on the device what was pushed.
         lan: serve a page to the local network, and not to this machine alone.
+        in_app: run in the Android demo that is installed there, and not in act-runner.
 
     Raises:
         UserError: there is no such device, or it is not ready, and what would help.
@@ -59,7 +68,9 @@ def open_devices(
         raise UserError(f"--device {name!r}: use {either(known)}")
     if lan and kind not in SERVED:
         raise UserError(f"--lan: is for --device {either(SERVED)}")
-    module = import_module(f"{__package__}.{kind}")
+    if in_app and kind not in IN_APP:
+        raise UserError(f"--in-app: is for --device {either([*IN_APP])}")
+    module = import_module(f"{__package__}.{IN_APP[kind] if in_app else kind}")
     if not isinstance(module, DeviceKind):
         raise TypeError(f"{module.__name__}: needs open_named()")
     network = {"lan": True} if lan else {}

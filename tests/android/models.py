@@ -1,32 +1,21 @@
-"""Exports of the shipped models in every target and form, made once for all tests of the apps.
-
-``maze`` is not shipped: a net that was made here and knows nothing, of the shape of one that does.
-"""
+"""Exports of the shipped models in every target and form, made once for all tests of the apps."""
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import dataclass
 from functools import cache as once
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from act_artefact import form as forms
 from act_artefact.cache import cache, kept
 from act_export import Options, export
-from act_mobile import IteratedModel, save_model
-from act_mobile.tasks.maze import Maze
 
 CHECKOUT = Path(__file__).parents[2]
 MODELS = CHECKOUT / "models"
 
 SAMPLES = 40
-SIDE = 7
-"""Cells a side of the largest mazes."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +57,19 @@ EXPORTS = (
     Exported("charlm", "native", precision="int8"),
     Exported("parity", "onnx", sequence=4, batch=2),
     Exported("parity", "native", sequence=4, batch=2),
-    Exported("maze", "onnx", budget=True),
+    *(Exported("maze", target, budget=True) for target in ("onnx", "tflite", "native")),
 )
 
 
 @once
 def exports() -> Path:
     """A folder with one for each of ``EXPORTS``, from the cache unless a source changed."""
-    key = hashlib.sha256(repr((SAMPLES, SIDE)).encode())
+    key = hashlib.sha256(repr(SAMPLES).encode())
     for package in ("act_artefact", "act_export", "act_mobile", "native/engine"):
         for file in sorted((CHECKOUT / package).rglob("*.*")):
             if file.suffix in (".py", ".c", ".h"):
                 key.update(file.read_bytes())
-    for name in sorted({each.model for each in EXPORTS} - {"maze"}):
+    for name in sorted({each.model for each in EXPORTS}):
         key.update((MODELS / name / "model.pt").read_bytes())
     folder = cache() / "android" / f"models-{key.hexdigest()[:16]}"
     for each in EXPORTS:
@@ -98,24 +87,5 @@ def _make(each: Exported, to: Path) -> None:
         budget_inputs=each.budget,
         samples=SAMPLES,
     )
-    with tempfile.TemporaryDirectory() as scratch:
-        if each.model == "maze":
-            folder = Path(scratch)
-            _make_maze(folder)
-        data = folder / "eval.npz"
-        export(folder / "model.pt", each.target, output=to, data=data, options=options)
-
-
-def _make_maze(folder: Path) -> None:
-    torch.manual_seed(0)
-    task = Maze(smallest=3, largest=SIDE)
-    config = task.config(hidden_size=8, max_ponder=8, epsilon=0.01, halting="act")
-    save_model(folder / "model.pt", IteratedModel(config), task.to_dict())
-    batch = task.batch(SAMPLES, torch.Generator().manual_seed(0))
-    found = {"x": batch.inputs, "targets": batch.targets, "mask": batch.asked}
-    arrays = {name: tensor.numpy() for name, tensor in found.items()}
-    # The side of a batch is drawn; the net's x is of the largest.
-    missing = SIDE - batch.inputs.shape[-1]
-    for name, array in arrays.items():
-        arrays[name] = np.pad(array, [(0, 0)] * (array.ndim - 2) + [(0, missing)] * 2)
-    np.savez(folder / "eval.npz", **arrays, metric=task.metric)
+    data = folder / "eval.npz"
+    export(folder / "model.pt", each.target, output=to, data=data, options=options)

@@ -23,10 +23,10 @@ _ALIGNMENT = 0xD935
 
 
 @once
-def dex() -> Path:
+def dex(min_api: int = MIN_SDK) -> Path:
     """``classes.dex``: all classes of the app but LiteRT's, which come from Google's repository."""
     jars = [act(), act_android(), app(), resources(), kotlin_library(), ort()]
-    key = hashlib.sha256()
+    key = hashlib.sha256(str(min_api).encode())
     for jar in jars:
         key.update(jar.read_bytes())
 
@@ -39,12 +39,30 @@ def dex() -> Path:
             .split()[0]
         )
         words: list[str | Path] = ["java", "-Xmx1g", "-cp", bundletool(), "com.android.tools.r8.D8"]
-        words += ["--release", "--min-api", str(MIN_SDK), "--lib", java]
+        words += ["--release", "--min-api", str(min_api), "--lib", java]
         for library in libraries:
             words += ["--lib", library]
         run([*words, "--output", to, *jars])
 
     return kept(cache() / "android" / f"dex-{key.hexdigest()[:16]}", make)
+
+
+@once
+def from_dex() -> Path:
+    """``classes.dex`` as a jar again, by Debian's enjarify.
+
+    Made for Android 5, whose interfaces have no methods with bodies: enjarify knows none.
+    """
+    (file,) = dex(min_api=21).glob("*.dex")
+    key = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+    def make(to: Path) -> None:
+        # It asks for python3 on PATH, which must be the one that has it.
+        said = run(["enjarify", file, "-o", to], environment={"PATH": "/usr/bin:/bin"})
+        if ", 0 classes had errors" not in said:
+            raise RuntimeError(f"enjarify: {said[-2000:]}")
+
+    return kept(cache() / "android" / f"from-dex-{key}" / "app.jar", make)
 
 
 def _native_libraries() -> list[Path]:

@@ -1,6 +1,7 @@
 """``python -m tests.android.pictures FOLDER``: the app's pictures, by its own drawing code.
 
-Three widths, light and dark: ``KIND-MODE-WIDTH.png``, two pixels to a dp.
+Three widths, light and dark: ``KIND-MODE-WIDTH.png``, two pixels to a dp. And whole screens,
+``screen-NAME-MODE-WIDTH[-LANGUAGE].png``; those of 320 dp have letters of twice the size.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.android.apk import APP
 from tests.android.jars import compiled_tests, runtime_environment, runtime_jars
 from tests.android.models import exports
 from tests.android.toolchain import junit
@@ -18,8 +20,8 @@ def draw(to: Path) -> str:
     """Draw them into a folder that is there, and check them; returns what JUnit printed."""
     with tempfile.TemporaryDirectory() as scratch:
         properties, variables = runtime_environment(Path(scratch))
-        given = {"models": exports(), "pictures": to, "java.awt.headless": "true"}
-        classes = ["io.actmobile.tests.PicturesTest"]
+        given = {"models": exports(), "pictures": to, "app": APP, "java.awt.headless": "true"}
+        classes = ["io.actmobile.tests.PicturesTest", "io.actmobile.tests.ScreensTest"]
         return junit(
             classes, [*runtime_jars(), compiled_tests()], {**properties, **given}, variables
         )

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.android.jars import DEMO
+from tests.android.jars import CHECKOUT, DEMO
 from tests.android.models import exports
 from tests.android.package import misaligned, sign, write_apk, write_bundle
-from tests.android.toolchain import bundletool, need, run
+from tests.android.toolchain import bundletool, ktlint, need, run
 
 pytestmark = pytest.mark.android
 
@@ -57,6 +57,12 @@ def test_the_bundle_is_valid(tmp_path: Path) -> None:
     run(["java", "-jar", bundletool(), "validate", f"--bundle={tmp_path / 'app.aab'}"])
     with zipfile.ZipFile(tmp_path / "app.aab") as bundle:
         assert "base/dex/classes.dex" in bundle.namelist()
+
+
+def test_kotlin_is_in_one_style() -> None:
+    need("npm", "java")
+    files = ["android_demo/**/*.kt", "android_demo/**/*.kts", "tests/android/**/*.kt"]
+    ktlint(files, DEMO / ".editorconfig", CHECKOUT)
 
 
 def test_the_gradle_project_is_whole() -> None:

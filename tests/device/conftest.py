@@ -16,6 +16,7 @@ from act_artefact.manifest import Manifest
 from act_profiling.adb import Adb, session
 from act_profiling.adb.discovery import connect
 from act_profiling.devices import Job
+from act_profiling.devices.app import app_programs
 from act_profiling.devices.emulated.emulation import private_environment
 from act_profiling.job import Call, write_data, write_plan
 from act_profiling.programs import DeviceProgram, Programs
@@ -97,7 +98,7 @@ def job(tmp_path: Path) -> Job:
 
 
 @pytest.fixture
-def standin(tmp_path: Path) -> Callable[..., Programs]:
+def standin_runner(tmp_path: Path) -> Callable[..., Programs]:
     """Programs whose runner is the stand-in, with these orders."""
 
     def programs(**orders: object) -> Programs:
@@ -112,6 +113,27 @@ def standin(tmp_path: Path) -> Callable[..., Programs]:
             return DeviceProgram(files, ("./act-runner",), "library.so")
 
         return choose
+
+    return programs
+
+
+@pytest.fixture
+def standin(standin_runner: Callable[..., Programs]) -> Callable[..., Programs]:
+    """The stand-in as act-runner."""
+    return standin_runner
+
+
+@pytest.fixture
+def standin_in_app(tmp_path: Path, double: Double) -> Callable[..., Programs]:
+    """The same in the app of the double: its process is the stand-in."""
+
+    def programs(**orders: object) -> Programs:
+        (tmp_path / "orders.json").write_text(json.dumps(orders))
+        here = Path(__file__)
+        process, runner = here.with_name("standin_process.py"), here.with_name("standin.py")
+        words = [process, runner, tmp_path / "orders.json"]
+        double.install_app([sys.executable, "-ES", *(str(word) for word in words)])
+        return app_programs()
 
     return programs
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import os
 import re
 import signal
 import struct
+import sys
 from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -64,16 +66,34 @@ class Double(Daemon):
         """Bytes that were pushed to it, by their device path."""
         write_phone(folder, phone)
         self.passed_bytes = self._written = 0
-        super().__init__(Tree({"/": folder}), self._host_shell, phone.properties)
+        # Links that its programs made lead to where they are on this machine.
+        tree = Tree({"/": folder, str(folder): folder})
+        super().__init__(tree, self._host_shell, phone.properties)
+
+    def install_app(self, command: list[str]) -> None:
+        """Install an app, which is a command of this machine: see standin_app.py."""
+        (self.folder / "vendor/app").mkdir(exist_ok=True)
+        (self.folder / "vendor/app/command.json").write_text(json.dumps(command))
+        self.know_apps()
+
+    def know_apps(self) -> None:
+        """Have the programs that start and end apps."""
+        source = Path(__file__).with_name("standin_app.py").read_text()
+        for name in ("am", "pidof"):
+            program = self.folder / "vendor/bin" / name
+            program.write_text(f"#!{sys.executable} -ES\n{source}")
+            program.chmod(0o755)
 
     @property
     def job(self) -> Path:
         return self.folder / "data/local/tmp/act-profile/job"
 
     def left_behind(self) -> list[str]:
-        """List the files in the folder where adb may write."""
+        """List the files in the folder where adb may write, and in the app's."""
         writable = self.folder / "data/local/tmp"
-        return [path.relative_to(writable).as_posix() for path in sorted(writable.rglob("*"))]
+        found = [path.relative_to(writable).as_posix() for path in sorted(writable.rglob("*"))]
+        benchmark = self.folder / "sdcard/Android/data/io.actmobile.demo/files/benchmark"
+        return found + [path.name for path in sorted(benchmark.glob("*"))]
 
     def fixed_performance(self) -> list[str]:
         """List the values that the mode was set to, in order."""
@@ -97,8 +117,12 @@ class Double(Daemon):
         file = self.job / "rows.bin"
         return lambda: file.exists() and file.stat().st_size > size
 
-    def kill_runner(self, how: signal.Signals = signal.SIGKILL) -> None:
-        os.kill(int((self.job / "pid").read_text()), how)
+    def kill_runner(self) -> None:
+        """Kill it as a device does that loses its power: the app, too, if that is what runs."""
+        os.kill(int((self.job / "pid").read_text()), signal.SIGKILL)
+        app = self.folder / "vendor/app/pid"
+        if app.exists():
+            os.killpg(int(app.read_text()), signal.SIGKILL)
 
     def runs(self) -> bool:
         """True if any process still works in a job's folder."""

@@ -25,6 +25,7 @@ from act_profiling.adb.discovery import connect, find
 from act_profiling.adb.transfer import sha256
 from act_profiling.devices import Job, Outcome, Settings
 from act_profiling.devices.adb import AdbDevice
+from act_profiling.devices.app import AppDevice
 from act_profiling.programs import Programs
 from tests.device.conftest import CALLS, ONCE, ROW_SIZE, SEQUENCE, measured
 from tests.device.double import Double, Faults
@@ -47,12 +48,30 @@ class Result(NamedTuple):
 Run = Callable[..., Result]
 
 
+@pytest.fixture(params=[AdbDevice, AppDevice], ids=["runner", "app"])
+def kind(request: pytest.FixtureRequest) -> type[AdbDevice]:
+    """Devices whose jobs run in act-runner, or in the app for ``--in-app``."""
+    return request.param  # type: ignore[no-any-return]
+
+
 @pytest.fixture
-def run(double: Double, adb: Adb, job: Job, tmp_path: Path) -> Run:
+def standin(kind: type[AdbDevice], request: pytest.FixtureRequest) -> Orders:
+    """The programs of this kind, whose runner is the stand-in."""
+    name = "standin_in_app" if kind is AppDevice else "standin_runner"
+    return request.getfixturevalue(name)  # type: ignore[no-any-return]
+
+
+runner_alone = pytest.mark.parametrize("kind", [AdbDevice], indirect=True)
+"""For what an app does not have, a program of ours for a kind of machine, and for what takes ten
+seconds and knows nothing of what runs the job."""
+
+
+@pytest.fixture
+def run(double: Double, adb: Adb, job: Job, tmp_path: Path, kind: type[AdbDevice]) -> Run:
     """Run the job on the double."""
 
     def measure(programs: Programs, **settings: Any) -> Result:
-        with AdbDevice(adb, double.serial, programs, patience=5, cool_seconds=0) as device:
+        with kind(adb, double.serial, programs, patience=5, cool_seconds=0) as device:
             outcome = device.run(job, Settings(**settings), tmp_path / "rows.bin")
         return Result(measured(outcome.rows), outcome)
 
@@ -111,6 +130,7 @@ def test_offline(adb: Adb, tmp_path: Path) -> None:
         adb.call(["disconnect", double.serial])
 
 
+@runner_alone
 def test_in_use(adb: Adb, double: Double, standin: Orders) -> None:
     with (
         AdbDevice(adb, double.serial, standin()),
@@ -130,8 +150,12 @@ def test_cut_while_pushing(double: Double, run: Run, standin: Orders, at: int) -
 
 
 @pytest.mark.parametrize("before_end", [50, 500, 1500, 3000, 6000])
-def test_cut_elsewhere(double: Double, run: Run, standin: Orders, before_end: int) -> None:
+def test_cut_elsewhere(
+    double: Double, run: Run, standin: Orders, before_end: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While the device is asked what it is, runs, is pulled from, is cleaned."""
+    # Both runs pass as many bytes: none of them lasts for as long as a report's interval.
+    monkeypatch.setattr(session, "BEAT_SECONDS", 3.0)
     before = double.passed_bytes
     assert run(standin()).places == ONCE
     once = double.passed_bytes - before
@@ -147,6 +171,7 @@ def test_cut_at_every_push(double: Double, run: Run, standin: Orders) -> None:
         run(standin())
 
 
+@runner_alone
 def test_what_arrived_is_not_pushed_again(
     double: Double, run: Run, standin: Orders, job: Job, tmp_path: Path
 ) -> None:
@@ -158,6 +183,7 @@ def test_what_arrived_is_not_pushed_again(
     assert _pushed(double, runner) == runner.stat().st_size
 
 
+@runner_alone
 def test_kept_files_are_not_pushed_again(
     double: Double, adb: Adb, job: Job, run: Run, standin: Orders, tmp_path: Path
 ) -> None:
@@ -222,6 +248,7 @@ def test_runner_fails(
         run(standin(exit=code, reason=reason))
 
 
+@runner_alone
 def test_wrong_abi(run: Run, standin: Orders, tmp_path: Path) -> None:
     programs = standin()
     (tmp_path / "act-runner").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(60))
@@ -315,6 +342,7 @@ def test_device_comes_back_empty(double: Double, run: Run, standin: Orders) -> N
     assert run(standin(pause=SLOWLY)).places == ONCE
 
 
+@runner_alone
 def test_device_goes_away_twice_in_several_passes(
     double: Double, run: Run, standin: Orders
 ) -> None:
@@ -330,6 +358,7 @@ def test_device_goes_away_twice_in_several_passes(
     assert outcome.resumed == 2
 
 
+@runner_alone
 def test_device_stays_away(
     double: Double, run: Run, standin: Orders, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -376,6 +405,7 @@ def test_noise_before_every_answer(double: Double, run: Run, standin: Orders) ->
     assert run(standin()).places == ONCE
 
 
+@runner_alone
 def test_says_nothing_of_itself(double: Double, adb: Adb, run: Run, standin: Orders) -> None:
     for name in ("getprop", "dumpsys", "cmd"):
         (double.folder / "vendor/bin" / name).write_text("#!/bin/sh\nhead -c 999 /dev/urandom\n")
@@ -396,7 +426,7 @@ def test_answers_nothing(
     double: Double, run: Run, standin: Orders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "QUIET_SECONDS", 1.0)
-    double.faults.hang = r"sh \./act-runner"
+    double.faults.hang = r"sh \./(act-runner|in-app\.sh)"
     with fails(CheckFailed, "does not get past call 0", "no answer in 1 s"):
         run(standin())
 
@@ -436,6 +466,7 @@ def test_ended_from_outside(
     assert double.fixed_performance() == ["true", "false"]
 
 
+@runner_alone
 def test_crash_of_ours_is_undone_by_the_next_run(
     double: Double, adb: Adb, job: Job, run: Run, standin: Orders, tmp_path: Path
 ) -> None:

@@ -228,3 +228,7 @@ def test_core_ml_is_for_apple(folder: Path, tmp_path: Path, host: Device) -> Non
 def test_devices_that_are_not(folder: Path) -> None:
     with pytest.raises(UserError, match="--device 'phone': use host, adb"):
         open_devices("phone")
+    with pytest.raises(UserError, match="--in-app: is for --device adb"):
+        open_devices("host", in_app=True)
+    with pytest.raises(UserError, match="--runtime: the app has its own runtimes"):
+        open_devices("adb", in_app=True, runtime=folder)

@@ -27,6 +27,8 @@ private const val TFLITE = "charlm-tflite-loop-fp32-budget"
 private const val NATIVE = "charlm-native-loop-fp32-budget"
 private const val PLAIN = "parity-onnx-loop-fp32"
 private const val MAZE = "maze-onnx-loop-fp32-budget"
+private const val MAZE_TFLITE = "maze-tflite-loop-fp32-budget"
+private const val MAZE_NATIVE = "maze-native-loop-fp32-budget"
 
 /** The app's own code, from its activity to the runtimes, driven through its life. */
 class AppTest {
@@ -110,7 +112,7 @@ class AppTest {
 
     @Test
     fun aModelThatCannotBeOpenedSaysWhyAndLocksNobodyOut() {
-        val phone = Driven(listOf(TEXT, NATIVE))
+        val phone = Driven(listOf(TEXT, NATIVE)).ready()
         val damaged = File(Phone.home, "files/models/$NATIVE/model.actn")
         damaged.writeBytes(damaged.readBytes().also { it[it.size / 2] = (it[it.size / 2] + 1).toByte() })
         phone.choose(NATIVE)
@@ -133,7 +135,7 @@ class AppTest {
 
     @Test
     fun ownModelsAreCopiedWholeOrNotAtAll() {
-        val phone = Driven(listOf(TEXT))
+        val phone = Driven(listOf(TEXT)).ready()
         val from = File(System.getProperty("models"), NATIVE)
         phone.tab(R.string.models)
         phone.click(R.id.own)
@@ -152,6 +154,88 @@ class AppTest {
     }
 
     @Test
+    fun theFolderOfAModelIsChosen() {
+        val phone = Driven(listOf(TEXT)).ready()
+        phone.click(R.id.own_folder)
+        assertEquals(Intent.ACTION_OPEN_DOCUMENT_TREE, Phone.started.single().action)
+        val tree = Intent().setData(Uri.parse("content://documents/tree/mine"))
+        phone.result(tree, 2)
+        phone.until("refused") { phone.notice().startsWith("choose one NAME.manifest.json") }
+        for (file in File(System.getProperty("models"), MAZE_NATIVE).listFiles()!!) Phone.documents["content://documents/tree/mine/${file.name}"] = file.readBytes()
+        for (refusal in listOf(SecurityException("not yours"), IllegalArgumentException("no tree"), UnsupportedOperationException("not here"))) {
+            Phone.refusal = refusal
+            phone.result(tree, 2)
+            phone.until("refused") { phone.notice() == "the storage refuses: ${refusal.message}" }
+        }
+        Phone.refusal = null
+        phone.result(tree, 2)
+        phone.until("added") { phone.notice() == "Added: own-model-native" }
+        phone.open("own-model-native")
+        assertEquals(Kind.MAZE, phone.session.open?.kind)
+    }
+
+    @Test
+    fun modelsAreUnpackedOffTheUiThread() {
+        val gate = java.util.concurrent.CountDownLatch(1)
+        val threads = java.util.Collections.synchronizedSet(HashSet<String>())
+        val phone = Driven(
+            listOf(TEXT, NATIVE),
+            whenAssetIsRead = {
+                threads += Thread.currentThread().name
+                gate.await()
+            },
+        )
+        phone.settle()
+        assertEquals("The models of the app are being unpacked.", phone.notice())
+        assertEquals(0, phone.view<LinearLayout>(R.id.models).childCount)
+        phone.rotate()
+        phone.tab(R.string.settings)
+        phone.tab(R.string.models)
+        gate.countDown()
+        phone.open(NATIVE)
+        assertEquals(setOf("inference"), threads)
+        type(phone, "Stay")
+
+        // Another version of the app brings them anew: the screen that was there comes back, once its model has.
+        val again = java.util.concurrent.CountDownLatch(1)
+        Phone.whenAssetIsRead = Phone.AssetReading { again.await() }
+        Phone.installed = 1
+        phone.killAndRestore()
+        phone.rotate()
+        phone.background()
+        phone.settle()
+        assertTrue(phone.session.isBringing)
+        again.countDown()
+        phone.until("read again") { phone.activity.findViewById<View>(R.id.summary) != null && phone.text(R.id.summary).startsWith("4 bytes") }
+        assertEquals("Stay", phone.text(R.id.input))
+    }
+
+    @Test
+    fun aFullDiskLeavesNoHalfOfAModel() {
+        val phone = Driven(listOf(TEXT), whenAssetIsRead = { throw java.io.IOException("no space left") }).ready()
+        assertEquals("The models of the app could not be copied: no space left", phone.notice())
+        assertEquals(emptyList<String>(), phone.session.models.entries().map { it.name })
+        assertEquals(View.VISIBLE, phone.view<View>(R.id.no_models).visibility)
+        Phone.whenAssetIsRead = Phone.AssetReading {}
+        phone.killAndRestore()
+        phone.open(TEXT)
+    }
+
+    @Test
+    fun aMazeIsAnsweredAlikeOnEveryRuntime() {
+        val models = listOf(MAZE, MAZE_TFLITE, MAZE_NATIVE)
+        val phone = Driven(models)
+        phone.session.settings["maze"] = Maze.random(11, Random(3)).toString()
+        val verdicts = models.map { model ->
+            phone.open(model)
+            phone.until("answered") { phone.text(R.id.step).startsWith("Step ") }
+            phone.text(R.id.verdict)
+        }
+        assertTrue(verdicts.toString(), verdicts[0].contains("121 of 121 cells are right"))
+        assertEquals(1, verdicts.toSet().size)
+    }
+
+    @Test
     fun aMazeIsDrawnAskedAndPlayed() {
         val phone = Driven(listOf(MAZE))
         phone.open(MAZE)
@@ -166,8 +250,10 @@ class AppTest {
         val board = phone.view<PictureView>(R.id.board)
         board.measure(720, 0)
         val before = phone.session.settings["maze"]
-        for (x in 5..715 step 10) for (action in listOf(MotionEvent.ACTION_DOWN, MotionEvent.ACTION_MOVE, MotionEvent.ACTION_UP)) {
-            board.onTouchEvent(MotionEvent.obtain(0, 0, action, x.toFloat(), 360f, 0))
+        for (x in 5..715 step 10) {
+            for (action in listOf(MotionEvent.ACTION_DOWN, MotionEvent.ACTION_MOVE, MotionEvent.ACTION_UP)) {
+                board.onTouchEvent(MotionEvent.obtain(0, 0, action, x.toFloat(), 360f, 0))
+            }
         }
         assertNotEquals(before, phone.session.settings["maze"])
         phone.until("answered again") { phone.text(R.id.step).startsWith("Step ") }
@@ -244,8 +330,8 @@ class AppTest {
     /** Whatever is done in whatever order: no exception, and what was typed is there. */
     @Test
     fun randomEvents() {
-        val phone = Driven(listOf(NATIVE, PLAIN, MAZE))
-        repeat(SEQUENCES) { seed ->
+        val phone = Driven(listOf(NATIVE, PLAIN, MAZE_NATIVE))
+        repeat(System.getProperty("sequences").toInt()) { seed ->
             val random = Random(seed)
             val typed = "text $seed"
             phone.open(NATIVE)
@@ -306,7 +392,6 @@ class AppTest {
     }
 
     private companion object {
-        const val SEQUENCES = 200
         const val EVENTS = 12
     }
 }

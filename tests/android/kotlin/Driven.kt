@@ -19,7 +19,11 @@ import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertTrue
 
 /** The app on a fake phone: its activity is taken through its life as Android would. */
-class Driven(models: List<String>) {
+class Driven(
+    models: List<String>,
+    named: (String) -> String = { it },
+    whenAssetIsRead: Phone.AssetReading = Phone.AssetReading {},
+) {
     lateinit var activity: MainActivity
         private set
 
@@ -28,6 +32,7 @@ class Driven(models: List<String>) {
     private var crash: Throwable? = null
 
     init {
+        last?.end()
         Phone.home = File.createTempFile("phone", "", File(System.getProperty("java.io.tmpdir"))).apply {
             delete()
             mkdirs()
@@ -41,15 +46,21 @@ class Driven(models: List<String>) {
         Phone.started.clear()
         Phone.documents.clear()
         Phone.log.clear()
-        Phone.removeAllTasks()
+        Phone.refusal = null
+        Phone.installed = 0
+        Phone.whenAssetIsRead = whenAssetIsRead
         crash = null
         Thread.setDefaultUncaughtExceptionHandler { _, error -> crash = error }
         for (model in models) {
-            File(System.getProperty("models"), model).copyRecursively(File(Phone.home, "assets/models/$model"))
+            File(System.getProperty("models"), model).copyRecursively(File(Phone.home, "assets/models/${named(model)}"))
         }
         startProcess()
         create(null)
+        last = this
     }
+
+    /** The models of the app are there. */
+    fun ready(): Driven = apply { until("brought") { !session.isBringing } }
 
     val session get() = activity.session
 
@@ -77,13 +88,17 @@ class Driven(models: List<String>) {
     /** The system ends the process while the app is away. */
     fun killAndRestore() {
         val saved = stop()
-        // What the old process still computes ends with it.
+        end()
+        startProcess()
+        create(saved)
+    }
+
+    /** The process ends, and with it what it still computes and what it would have told. */
+    private fun end() {
         val idle = CountDownLatch(1)
         session.worker.afterwards(idle::countDown)
         idle.await()
         Phone.removeAllTasks()
-        startProcess()
-        create(saved)
     }
 
     private fun stop(): Bundle {
@@ -94,8 +109,8 @@ class Driven(models: List<String>) {
         return saved
     }
 
-    fun result(intent: Intent) = call(
-        activity, "onActivityResult", Int::class.java to 1, Int::class.java to Activity.RESULT_OK, Intent::class.java to intent,
+    fun result(intent: Intent, request: Int = 1) = call(
+        activity, "onActivityResult", Int::class.java to request, Int::class.java to Activity.RESULT_OK, Intent::class.java to intent,
     )
 
     private fun call(on: Activity, name: String, vararg arguments: Pair<Class<*>, Any?>) {
@@ -160,6 +175,7 @@ class Driven(models: List<String>) {
     }
 
     fun open(model: String) {
+        ready()
         tab(R.string.models)
         choose(model)
         click(R.id.open)
@@ -167,6 +183,9 @@ class Driven(models: List<String>) {
     }
 
     private companion object {
+        /** The phone of the test before, whose threads are this process's. */
+        var last: Driven? = null
+
         const val SECONDS = 60
         const val MILLISECONDS = 50L
     }

@@ -4,14 +4,14 @@ import io.actmobile.android.LiteRt
 import io.actmobile.android.NativeEngine
 import io.actmobile.android.OnnxRuntime
 import io.actmobile.kit.ActStreamer
+import io.actmobile.kit.Floats
+import io.actmobile.kit.Ints
 import io.actmobile.kit.Json
 import io.actmobile.kit.Manifest
 import io.actmobile.kit.Opening
 import io.actmobile.kit.PonderStatistics
 import io.actmobile.kit.Refused
 import io.actmobile.kit.Rows
-import io.actmobile.kit.Floats
-import io.actmobile.kit.Ints
 import java.io.File
 import kotlin.math.abs
 import org.junit.Assert.assertEquals

@@ -1,5 +1,6 @@
 package io.actmobile.tests
 
+import io.actmobile.android.NativeEngine
 import io.actmobile.demo.draw.ColouredText
 import io.actmobile.demo.draw.MazePicture
 import io.actmobile.demo.draw.Palette
@@ -8,7 +9,6 @@ import io.actmobile.demo.draw.StepsChart
 import io.actmobile.demo.run.Maze
 import io.actmobile.demo.run.TextReading
 import io.actmobile.demo.ui.CanvasPen
-import io.actmobile.android.NativeEngine
 import io.actmobile.kit.ActStreamer
 import io.actmobile.kit.Opening
 import java.awt.image.BufferedImage
@@ -76,8 +76,10 @@ class PicturesTest {
         for (sample in listOf(text, "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww", "a\n\n b", "漢".repeat(99), "")) {
             val picture = ColouredText(sample, TextReading.unread(sample), 5, Palette.LIGHT, 36f, "")
             val image = drawn(picture, 400f, Palette.LIGHT, margin = 40)
-            for (y in 0 until image.height) for (x in 440 until image.width) {
-                assertEquals(sample, Palette.LIGHT.paper, image.getRGB(x, y))
+            for (y in 0 until image.height) {
+                for (x in 440 until image.width) {
+                    assertEquals(sample, Palette.LIGHT.paper, image.getRGB(x, y))
+                }
             }
         }
     }

@@ -1,7 +1,6 @@
-/**
- * LiteRT's Kotlin interface on the JVM: names and signatures are those of the Android artefact
- * com.google.ai.edge.litert:litert, the bodies call the desktop's libLiteRt.so.
- */
+// LiteRT's Kotlin interface on the JVM: names and signatures are those of the Android artefact
+// com.google.ai.edge.litert:litert, the bodies call the desktop's libLiteRt.so.
+
 package com.google.ai.edge.litert
 
 import com.sun.jna.NativeLong

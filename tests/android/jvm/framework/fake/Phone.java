@@ -25,9 +25,20 @@ public final class Phone {
     public static final List<android.content.Intent> started = new ArrayList<>();
     /** Contents of files that can be opened by their URI. */
     public static final Map<String, byte[]> documents = new HashMap<>();
+    /** What an app that keeps documents throws; null if it answers. */
+    public static volatile RuntimeException refusal;
+    /** Does something before an asset is read, on the thread that reads it. */
+    public static volatile AssetReading whenAssetIsRead = () -> {};
+    /** When the app was installed. */
+    public static long installed;
     public static final List<String> log = new ArrayList<>();
 
     private static final LinkedBlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
+
+    /** See {@link #whenAssetIsRead}. */
+    public interface AssetReading {
+        void read() throws java.io.IOException;
+    }
 
     private static final class Task {
         final Object owner;

@@ -54,6 +54,7 @@ public abstract class LayoutInflater {
     }
 
     private static void apply(View view, Map<String, String> attributes) {
+        view.attributes = attributes;
         String id = attributes.get("id");
         if (id != null) view.setId(fake.Res.id("id", id.substring(id.indexOf('/') + 1)));
         if ("gone".equals(attributes.get("visibility"))) view.setVisibility(View.GONE);

@@ -21,6 +21,8 @@ public class View {
     private OnClickListener clicked;
     private AccessibilityDelegate delegate;
     ViewParent parent;
+    /** The attributes of the layout and its styles, for tests that draw. */
+    public java.util.Map<String, String> attributes = java.util.Collections.emptyMap();
 
     public interface OnClickListener {
         void onClick(View view);

@@ -4,6 +4,8 @@ public class PackageManager {
     public static class NameNotFoundException extends Exception {}
 
     public PackageInfo getPackageInfo(String name, int flags) throws NameNotFoundException {
-        return new PackageInfo();
+        PackageInfo info = new PackageInfo();
+        info.lastUpdateTime = fake.Phone.installed;
+        return info;
     }
 }

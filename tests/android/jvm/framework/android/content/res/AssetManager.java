@@ -12,6 +12,7 @@ public final class AssetManager {
     }
 
     public InputStream open(String path) throws IOException {
+        fake.Phone.whenAssetIsRead.read();
         return new FileInputStream(file(path));
     }
 

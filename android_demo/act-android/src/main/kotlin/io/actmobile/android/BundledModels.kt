@@ -9,7 +9,8 @@ object BundledModels {
     private const val ROOT = "models"
 
     /**
-     * Copy them to a folder, where runtimes map them; those that are there already stay.
+     * Copy them to a folder, where runtimes map them; those that are there already stay. Each is there whole or
+     * not at all, and what was cut short is copied the next time.
      *
      * @param version of the app: with another one all are copied anew.
      * @throws IOException the device is full.
@@ -17,7 +18,12 @@ object BundledModels {
     fun copy(assets: AssetManager, to: File, version: String) {
         val mark = File(to, ".bundled")
         if (mark.isFile && mark.readText() == version) return
-        for (model in assets.list(ROOT).orEmpty()) copyFolder(assets, "$ROOT/$model", File(to, model))
+        for (model in assets.list(ROOT).orEmpty()) {
+            val aside = File(to, ".$model")
+            copyFolder(assets, "$ROOT/$model", aside)
+            val home = File(to, model).apply { deleteRecursively() }
+            if (!aside.renameTo(home)) throw IOException("$home cannot be written")
+        }
         mark.writeText(version)
     }
 

@@ -19,7 +19,6 @@ class NativeEngine : Runtime {
     override val target get() = "native"
 
     override fun open(artefact: File, manifest: Manifest): StepModel = try {
-        if (manifest.kind != "sequence") throw Refused("${manifest.artefact}: this app's engine runs sequences alone")
         Rows(ActModel.open(artefact.path), manifest)
     } catch (error: ActException) {
         throw Refused("${manifest.artefact}: the native engine refuses it: ${error.message}")
@@ -40,7 +39,7 @@ class NativeEngine : Runtime {
             val data = inputs.getValue(manifest.data.single().name)
             val batch = data.shape[0]
             val time = if (data.shape.size > (if (data is Floats) 2 else 1)) data.shape[1] else 1
-            val rows = List(batch) { row -> row(data, inputs, row) }
+            val rows = List(batch) { row -> if (model.channels > 0) image(data, row) else row(data, inputs, row) }
             val answers = rows.map { it.first }
             val steps = Ints(shape("ponder_steps", time), answers.flatMap { it.ponderSteps.asList() }.toIntArray())
             mapOf(
@@ -60,6 +59,15 @@ class NativeEngine : Runtime {
                 else -> throw Refused("the native engine takes numbers")
             }
             return answer to context.state
+        }
+
+        /** An image (channels, height, width), which leaves no state. */
+        private fun image(data: Tensor, row: Int): Pair<ActContext.Output, FloatArray> {
+            val x = data.part(row) as? Floats ?: throw Refused("the native engine takes images of floats")
+            if (x.shape.size != 3) throw Refused("the native engine takes images, not ${x.shape}")
+            val y = context.run(x.values, x.shape[1], x.shape[2])
+            val steps = IntArray(model.layers, context::ponderSteps)
+            return ActContext.Output(y, steps, FloatArray(model.layers, context::remainder)) to FloatArray(0)
         }
 
         /** Rows of all states, one after the other, as the state outputs. */

@@ -1,5 +1,6 @@
 package io.actmobile.kit
 
+import java.io.ByteArrayOutputStream
 import java.io.OutputStream
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
@@ -7,12 +8,15 @@ import java.util.zip.CRC32
 
 /** Writes measurements as act-runner does: `rows.bin`, little-endian, one row a call. */
 class Rows(private val to: OutputStream) : AutoCloseable {
+    private val held = ByteArrayOutputStream()
+
     init {
-        to.write("ACTROWS1".toByteArray())
+        held.write("ACTROWS1".toByteArray())
+        flush()
     }
 
     /**
-     * Add a row.
+     * Add a row, which is held until [flush].
      *
      * @param call its place in the data.
      * @param repeat how often the data had been run through before.
@@ -23,11 +27,20 @@ class Rows(private val to: OutputStream) : AutoCloseable {
         val crc = CRC32().apply { update(bytes(y)) }
         val head = ByteBuffer.allocate(HEAD).order(ByteOrder.LITTLE_ENDIAN)
         head.putLong(call).putLong(repeat).putLong(nanoseconds).putInt(time).putInt(crc.value.toInt())
-        to.write(head.array())
-        for (tensor in kept) to.write(bytes(tensor))
+        held.write(head.array())
+        for (tensor in kept) held.write(bytes(tensor))
     }
 
-    override fun close() = to.close()
+    /** Write what is held: where a sequence ends, never between two timed calls of one. */
+    fun flush() {
+        held.writeTo(to)
+        held.reset()
+        to.flush()
+    }
+
+    override fun close() {
+        to.use { flush() }
+    }
 
     private fun bytes(tensor: Tensor): ByteArray {
         val buffer = ByteBuffer.allocate(4 * tensor.size).order(ByteOrder.LITTLE_ENDIAN)

@@ -30,6 +30,14 @@ class Floats(shape: List<Int>, val values: FloatArray) : Tensor(shape, values.si
     override val scalar get() = values[0]
 
     override fun part(index: Int) = Floats(shape.drop(1), values.sliceArray(range(index)))
+
+    /** The same with those rows of the batch that are fresh taken from [initial]. */
+    fun freshRows(fresh: BooleanArray, initial: Floats): Floats {
+        if (fresh.none { it }) return this
+        val made = values.copyOf()
+        for (row in fresh.indices) if (fresh[row]) for (i in range(row)) made[i] = initial.values[i]
+        return Floats(shape, made)
+    }
 }
 
 class Ints(shape: List<Int>, val values: IntArray) : Tensor(shape, values.size) {

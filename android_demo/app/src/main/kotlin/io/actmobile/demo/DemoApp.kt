@@ -9,16 +9,11 @@ import io.actmobile.android.NativeEngine
 import io.actmobile.android.OnnxRuntime
 import io.actmobile.demo.run.Session
 import java.io.File
-import java.io.IOException
 import java.util.concurrent.Executor
 
 /** Holds the session, which outlives rotations. */
 class DemoApp : Application() {
     lateinit var session: Session
-        private set
-
-    /** Why the models of the app could not be copied; null if they could. */
-    var missing: String? = null
         private set
 
     override fun onCreate() {
@@ -27,11 +22,7 @@ class DemoApp : Application() {
         val runtimes = listOf(OnnxRuntime(cacheDir), LiteRt(), NativeEngine())
         session = Session(filesDir, runtimes, Executor { main.post(it) })
         val version = packageManager.getPackageInfo(packageName, 0).lastUpdateTime
-        try {
-            BundledModels.copy(assets, File(filesDir, "models"), version.toString())
-        } catch (full: IOException) {
-            missing = full.message
-        }
+        session.bring { BundledModels.copy(assets, File(filesDir, "models"), version.toString()) }
     }
 
     override fun onTrimMemory(level: Int) {

@@ -4,9 +4,7 @@ import android.app.Activity
 import android.content.Context
 import android.content.Intent
 import android.content.res.Configuration
-import android.net.Uri
 import android.os.Bundle
-import android.provider.OpenableColumns
 import android.util.TypedValue
 import android.view.LayoutInflater
 import android.view.View
@@ -15,20 +13,19 @@ import android.widget.FrameLayout
 import android.widget.LinearLayout
 import android.widget.TextView
 import io.actmobile.demo.draw.Palette
-import io.actmobile.demo.run.Models
 import io.actmobile.demo.run.Session
 import io.actmobile.demo.ui.Demo
 import io.actmobile.demo.ui.FactsScreen
 import io.actmobile.demo.ui.HistoryScreen
 import io.actmobile.demo.ui.MazeScreen
 import io.actmobile.demo.ui.ModelsScreen
+import io.actmobile.demo.ui.OwnModels
 import io.actmobile.demo.ui.PlainScreen
 import io.actmobile.demo.ui.Screen
 import io.actmobile.demo.ui.SettingsScreen
 import io.actmobile.demo.ui.TextScreen
 import io.actmobile.demo.ui.needs
 import io.actmobile.demo.ui.show
-import java.io.IOException
 
 /** The app's one window: tabs for the screens that the open model has. */
 class MainActivity : Activity(), Demo {
@@ -37,6 +34,9 @@ class MainActivity : Activity(), Demo {
         ModelsScreen(), TextScreen(), MazeScreen(), PlainScreen(), FactsScreen(), HistoryScreen(), SettingsScreen(),
     )
     private var current: Screen = screens.first()
+
+    /** The screen that is gone to once its model is there. */
+    private var awaited: Screen? = null
     private var root: View? = null
     private var isStarted = false
 
@@ -58,20 +58,31 @@ class MainActivity : Activity(), Demo {
     override fun onStart() {
         super.onStart()
         isStarted = true
-        val wanted = current
+        val wanted = awaited ?: current
+        if (!session.isBringing) return arrive(wanted)
+        session.onBrought = { arrive(wanted) }
+        go(screens.first())
+        awaited = wanted
+        notice(text(R.string.bringing))
+    }
+
+    /** The app's models are there. */
+    private fun arrive(wanted: Screen) {
+        notice(null)
         if (session.open == null && wanted.name !in ALWAYS) reopen(wanted) else go(wanted)
-        (application as DemoApp).missing?.let { notice(text(R.string.not_copied, it)) }
+        session.missing?.let { notice(text(R.string.not_copied, it)) }
     }
 
     override fun onStop() {
         isStarted = false
+        session.onBrought = null
         current.leave()
         super.onStop()
     }
 
     override fun onSaveInstanceState(outState: Bundle) {
         super.onSaveInstanceState(outState)
-        outState.putString(SCREEN, current.name)
+        outState.putString(SCREEN, (awaited ?: current).name)
     }
 
     /** The model was closed while the app was away: open it again, unless that is what ended the app. */
@@ -81,14 +92,23 @@ class MainActivity : Activity(), Demo {
         go(screens.first())
         if (entry == null || runtime == null) return
         notice(text(R.string.opening, entry.name, runtime.name))
-        session.open(entry, runtime, { notice(it ?: text(R.string.no_memory)) }) {
-            notice(null)
-            if (isStarted) go(wanted)
-        }
+        awaited = wanted
+        session.open(
+            entry, runtime,
+            { reason ->
+                awaited = null
+                notice(reason ?: text(R.string.no_memory))
+            },
+            {
+                notice(null)
+                if (isStarted) go(wanted)
+            },
+        )
     }
 
     private fun go(to: Screen) {
         current.leave()
+        awaited = null
         current = if (to.isFor(session)) to else screens.first()
         showTabs()
         val content = findViewById<FrameLayout>(R.id.content)
@@ -138,22 +158,21 @@ class MainActivity : Activity(), Demo {
         startActivity(Intent.createChooser(send, text(R.string.share)))
     }
 
-    override fun chooseFiles() {
-        val choose = Intent(Intent.ACTION_OPEN_DOCUMENT)
-        choose.addCategory(Intent.CATEGORY_OPENABLE)
-        choose.type = "*/*"
-        choose.putExtra(Intent.EXTRA_ALLOW_MULTIPLE, true)
-        startActivityForResult(choose, FILES)
-    }
+    override fun chooseFiles() = startActivityForResult(OwnModels.chooseFiles(), FILES)
+
+    override fun chooseFolder() = startActivityForResult(OwnModels.chooseFolder(), FOLDER)
 
     override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
         super.onActivityResult(requestCode, resultCode, data)
-        if (requestCode != FILES || resultCode != RESULT_OK || data == null) return
-        val clip = data.clipData
-        val chosen = if (clip == null) listOfNotNull(data.data) else (0 until clip.itemCount).map { clip.getItemAt(it).uri }
-        val given = chosen.map { uri -> Models.Given(nameOf(uri)) { contentResolver.openInputStream(uri) ?: throw IOException("$uri") } }
+        if (resultCode != RESULT_OK || data == null) return
+        val tree = data.data
+        val given = when {
+            requestCode == FILES -> ({ OwnModels.files(contentResolver, data) })
+            requestCode == FOLDER && tree != null -> ({ OwnModels.folder(contentResolver, tree) })
+            else -> return
+        }
         session.worker.start(
-            { session.models.add(given) },
+            { session.models.add(given()) },
             { notice(it ?: text(R.string.no_memory)) },
             { entry ->
                 if (isStarted) go(screens.first())
@@ -162,14 +181,10 @@ class MainActivity : Activity(), Demo {
         )
     }
 
-    private fun nameOf(uri: Uri): String {
-        val cursor = contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME), null, null, null)
-        return cursor?.use { if (it.moveToFirst()) it.getString(0) else null } ?: uri.lastPathSegment ?: ""
-    }
-
     private companion object {
         const val SCREEN = "screen"
         const val FILES = 1
+        const val FOLDER = 2
         val ALWAYS = setOf("models", "history", "settings")
     }
 }

@@ -1,90 +1,133 @@
 package io.actmobile.demo.run
 
+import io.actmobile.kit.Calls
 import io.actmobile.kit.Floats
-import io.actmobile.kit.Ints
+import io.actmobile.kit.Json
 import io.actmobile.kit.Manifest
-import io.actmobile.kit.Npz
-import io.actmobile.kit.Opening
+import io.actmobile.kit.Plan
 import io.actmobile.kit.Refused
 import io.actmobile.kit.Rows
 import io.actmobile.kit.Runtime
+import io.actmobile.kit.StepModel
 import io.actmobile.kit.Tensor
 import io.actmobile.kit.Tensors
 import java.io.File
+import java.io.IOException
 
 /**
  * A measurement inside the app: what act-runner does, through the app's own runtimes.
  *
- * Files lie in one folder of the app, and are named, never given as paths: the model's manifest, `data` (an
- * `.npz` of the data inputs, calls along the first axis, sequences along the second) and `rows`, which is written.
+ * Files lie in one folder of the app, and are named, never given as paths: `plan` and `data`, which are read
+ * with the artefact that the plan names, and `rows`, which is written (docs/profiling-formats.md).
  */
-class Benchmark(
-    private val folder: File,
-    private val model: String,
-    private val data: String,
-    private val rows: String,
-    private val runs: Int,
-    private val haltThreshold: Float?,
-    private val maxPonder: Int?,
-) {
-    /**
-     * Check the golden bundle, then run all data [runs] times, each sequence from the initial state.
-     *
-     * @return the backend that ran.
-     * @throws Refused nothing was written.
-     */
-    fun run(runtimes: List<Runtime>): String {
-        Opening.open(inFolder(model + Manifest.SUFFIX), runtimes).use { opened ->
-            val given = Npz.read(inFolder(data))
-            val names = opened.manifest.data.map { it.name }
-            if (given.keys != names.toSet()) throw Refused("$data: holds ${given.keys}, the model takes $names")
-            val budget = budget(opened.manifest)
-            val aside = inFolder("$rows.new")
-            Rows(aside.outputStream().buffered()).use { out ->
-                for (repeat in 0 until runs) measure(opened.manifest, opened.model::call, given, budget, repeat, out)
+class Benchmark private constructor(private val folder: File, private val extras: Extras) {
+    /** What the intent asks for. */
+    private class Extras(
+        val plan: String, val data: String, val rows: String, val keep: String,
+        val warmup: Int, val from: Int, val minCount: Int, val minSeconds: Float,
+    )
+
+    /** The end of a measurement: [code] as act-runner exits, and its line of JSON, or the reason. */
+    class Ending(val code: Int, val words: String)
+
+    /** Run all calls, and again until they are as many and as long as asked for, to the end of the data. */
+    fun run(runtimes: List<Runtime>): Ending {
+        val before = Memory.peakKib()
+        val start = System.nanoTime()
+        val plan: Manifest
+        val calls: Calls
+        val runtime: Runtime
+        try {
+            plan = Plan.read(inFolder(extras.plan))
+            calls = Calls.read(plan, inFolder(extras.data))
+            if (extras.from >= calls.size) throw Refused("extra 'from' is ${extras.from}: there are ${calls.size} calls")
+            runtime = runtimes.firstOrNull { it.target == plan.target } ?: throw Refused("no runtime of this app takes a model for ${plan.target}")
+            inFolder(extras.rows)
+        } catch (refused: Refused) {
+            return Ending(USAGE, refused.message)
+        }
+        return try {
+            runtime.open(inFolder(plan.artefact), plan).use { model ->
+                val init = System.nanoTime() - start
+                measured(Run(plan, model, calls), init, before)
             }
-            if (!aside.renameTo(inFolder(rows))) throw Refused("$rows: cannot be written")
-            return opened.model.backend
+        } catch (refused: Refused) {
+            Ending(OPENING, refused.message)
         }
     }
 
-    private fun measure(
-        manifest: Manifest, call: (Tensors) -> Tensors, given: Tensors, budget: Tensors, repeat: Int, out: Rows,
-    ) {
-        var number = 0L
-        val sequences = given.values.first().shape[0]
-        for (sequence in 0 until sequences) {
-            var state = manifest.initialState()
-            val times = given.mapValues { it.value.part(sequence) }
-            for (time in 0 until times.values.first().shape[0]) {
-                val inputs = HashMap(state)
-                inputs.putAll(budget)
-                for (facts in manifest.data) inputs[facts.name] = shaped(times.getValue(facts.name).part(time), facts.at(1))
-                val before = System.nanoTime()
-                val outputs = call(inputs)
-                val nanoseconds = System.nanoTime() - before
-                state = manifest.states.associate { it.input to outputs.getValue(it.output) }
-                val kept = manifest.outputs.filter { it.name in PONDER }.map { outputs.getValue(it.name) }
-                out.add(number++, repeat.toLong(), nanoseconds, 1, outputs.getValue("y"), kept)
+    private fun measured(run: Run, init: Long, before: Long?): Ending {
+        val opened = Memory.peakKib()
+        try {
+            val found = Rows(inFolder(extras.rows).outputStream()).use { run.all(it) }
+            val facts = linkedMapOf<String, Any?>("runtime" to Json.quoted(run.model.backend), "init_ns" to init)
+            facts += found
+            facts += mapOf("base_kib" to before, "init_peak_kib" to opened, "peak_kib" to Memory.peakKib())
+            val known = facts.filterValues { it != null }
+            return Ending(DONE, known.entries.joinToString(", ", "{", "}") { "${Json.quoted(it.key)}: ${it.value}" })
+        } catch (refused: Refused) {
+            return Ending(CALL, refused.message)
+        } catch (full: IOException) {
+            return Ending(ROWS, "${extras.rows}: ${full.message}")
+        }
+    }
+
+    private inner class Run(private val plan: Manifest, val model: StepModel, private val calls: Calls) {
+        private val budget = plan.defaultBudget()
+        private val initial = plan.initialState()
+        private val kept = plan.outputs.filter { extras.keep == ALL || it.name in PONDER }
+        private var state: Tensors = initial
+
+        fun all(rows: Rows): Map<String, Long> {
+            var first = 0L
+            var warm = 0L
+            repeat(extras.warmup) { number ->
+                val took = timed(number % calls.size).second
+                if (first == 0L) first = took
+                warm += took
             }
+            val start = System.nanoTime()
+            var count = 0L
+            var passes = 0L
+            var from = extras.from
+            do {
+                state = initial
+                for (number in from until calls.size) {
+                    if (calls[number].isFirst) ended(rows)
+                    val (outputs, took) = timed(number)
+                    if (first == 0L) first = took
+                    rows.add(number.toLong(), passes, took, calls[number].time, output(outputs, "y"), kept.map { output(outputs, it.name) })
+                    count++
+                }
+                ended(rows)
+                passes++
+                from = 0
+            } while (count < extras.minCount || System.nanoTime() - start < extras.minSeconds * 1e9)
+            return mapOf("first_ns" to first, "warmup_ns" to warm, "calls" to count, "repeats" to passes)
         }
-    }
 
-    private fun shaped(tensor: Tensor, shape: List<Int>): Tensor {
-        if (shape.fold(1, Int::times) != tensor.size) throw Refused("$data: of shape ${tensor.shape}, the model takes $shape")
-        return when (tensor) {
-            is Floats -> Floats(shape, tensor.values)
-            is Ints -> Ints(shape, tensor.values)
-            else -> throw Refused("$data: truth values are no input")
+        /** Between two sequences: rows are written, and who took the plan away wants no more of them. */
+        private fun ended(rows: Rows) {
+            rows.flush()
+            if (!inFolder(extras.plan).exists()) throw Refused("${extras.plan}: taken away")
         }
-    }
 
-    private fun budget(manifest: Manifest): Tensors {
-        if ((haltThreshold != null || maxPonder != null) && manifest.budget.isEmpty()) {
-            throw Refused("$model: has no budget: export it with --budget-inputs")
+        private fun timed(number: Int): Pair<Tensors, Long> {
+            val call = calls[number]
+            val given = call.state ?: state.mapValues { (name, kept) -> floats(kept).freshRows(call.fresh, floats(initial.getValue(name))) }
+            val inputs = HashMap(given)
+            inputs.putAll(budget)
+            inputs.putAll(call.data)
+            val before = System.nanoTime()
+            val outputs = model.call(inputs)
+            val took = System.nanoTime() - before
+            state = plan.states.associate { it.input to output(outputs, it.output) }
+            return outputs to took
         }
-        val wanted = mapOf("halt_threshold" to haltThreshold, "max_ponder" to maxPonder?.toFloat())
-        return manifest.budget.associate { it.name to it.filled(wanted[it.name] ?: it.default ?: 0f) }
+
+        private fun floats(state: Tensor) = state as? Floats ?: throw Refused("a state is not of floats")
+
+        private fun output(outputs: Tensors, name: String) = outputs[name] ?: throw Refused("the runtime returned no '$name'")
     }
 
     private fun inFolder(name: String): File {
@@ -94,9 +137,19 @@ class Benchmark(
 
     companion object {
         private val PONDER = listOf("ponder_steps", "remainder")
+        private const val ALL = "all"
 
-        /** Times that the data may be run through. */
-        const val MOST_RUNS = 100_000
+        /** Exit codes of act-runner. */
+        const val DONE = 0
+        const val USAGE = 2
+        const val OPENING = 4
+        const val CALL = 5
+        const val ROWS = 6
+
+        /** Calls of one measurement. */
+        const val MOST_CALLS = 1_000_000
+        private const val MOST_SECONDS = 86_400f
+        private val KNOWN = setOf("plan", "data", "rows", "keep", "warmup", "from", "min_count", "min_seconds")
 
         /**
          * Take the extras of an intent.
@@ -104,16 +157,24 @@ class Benchmark(
          * @throws Refused one is missing, not known or out of range.
          */
         fun of(extras: Map<String, Any?>, folder: File): Benchmark {
-            val unknown = extras.keys - setOf("model", "data", "rows", "runs", "halt_threshold", "max_ponder")
-            if (unknown.isNotEmpty()) throw Refused("extra '${unknown.first()}' is not known")
+            (extras.keys - KNOWN).firstOrNull()?.let { throw Refused("extra '$it' is not known") }
             fun text(key: String) = extras[key] as? String ?: throw Refused("extra '$key' is missing: --es $key NAME")
-            val runs = extras["runs"] ?: 1
-            if (runs !is Int || runs !in 1..MOST_RUNS) throw Refused("extra 'runs' is $runs: --ei runs 1 to $MOST_RUNS")
-            val threshold = extras["halt_threshold"]
-            if (threshold != null && threshold !is Float) throw Refused("extra 'halt_threshold' is $threshold: --ef halt_threshold 0.9")
-            val limit = extras["max_ponder"]
-            if (limit != null && (limit !is Int || limit < 1)) throw Refused("extra 'max_ponder' is $limit: --ei max_ponder 1 or more")
-            return Benchmark(folder, text("model"), text("data"), text("rows"), runs, threshold, limit)
+            fun whole(key: String, least: Int): Int {
+                val given = extras[key] ?: least
+                if (given !is Int || given !in least..MOST_CALLS) throw Refused("extra '$key' is $given: --ei $key $least to $MOST_CALLS")
+                return given
+            }
+            val keep = extras["keep"] ?: "ponder"
+            if (keep != "ponder" && keep != ALL) throw Refused("extra 'keep' is $keep: --es keep ponder, or all")
+            val seconds = extras["min_seconds"] ?: 0f
+            if (seconds !is Float || !(seconds in 0f..MOST_SECONDS)) throw Refused("extra 'min_seconds' is $seconds: --ef min_seconds 0.5")
+            return Benchmark(
+                folder,
+                Extras(
+                    text("plan"), text("data"), text("rows"), keep as String,
+                    whole("warmup", 0), whole("from", 0), whole("min_count", 1), seconds,
+                ),
+            )
         }
     }
 }

@@ -18,11 +18,12 @@ enum class Kind {
     /** Any other: the calls of its golden bundle. */
     PLAIN {
         override fun takes(manifest: Manifest) = true
-    };
+    },
+    ;
 
     abstract fun takes(manifest: Manifest): Boolean
 
     companion object {
-        fun of(manifest: Manifest): Kind = values().first { manifest.batch == 1 && it.takes(manifest) || it == PLAIN }
+        fun of(manifest: Manifest): Kind = values().first { (manifest.batch == 1 && it.takes(manifest)) || it == PLAIN }
     }
 }

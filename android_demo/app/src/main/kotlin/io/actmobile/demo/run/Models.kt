@@ -16,7 +16,7 @@ class Models(private val folder: File) {
     /** A file that a user gave. */
     class Given(val name: String, val open: () -> InputStream)
 
-    fun entries(): List<Entry> = folder.listFiles().orEmpty().filter(File::isDirectory).sortedBy(File::getName).map(::entry)
+    fun entries(): List<Entry> = folder.listFiles().orEmpty().filter { it.isDirectory && !it.name.startsWith(".") }.sortedBy(File::getName).map(::entry)
 
     private fun entry(folder: File): Entry {
         val file = folder.listFiles().orEmpty().firstOrNull { it.name.endsWith(Manifest.SUFFIX) }

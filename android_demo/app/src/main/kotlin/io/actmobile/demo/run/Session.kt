@@ -34,6 +34,30 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
 
     private var opening: Worker.Job? = null
 
+    /** True until the models that the app brings are there. */
+    var isBringing = false
+        private set
+
+    /** Why they could not be copied; null if they could. */
+    var missing: String? = null
+        private set
+
+    /** Told on the UI thread when they are there, or [missing]. */
+    var onBrought: (() -> Unit)? = null
+
+    /** Copy the app's models, before anything that is started later; on the thread that computes. */
+    fun bring(copy: () -> Unit) {
+        isBringing = true
+        worker.start({ copy() }, { brought(it ?: "OutOfMemoryError") }, { brought(null) })
+    }
+
+    private fun brought(reason: String?) {
+        isBringing = false
+        missing = reason
+        onBrought?.invoke()
+        onBrought = null
+    }
+
     /** The model whose opening ended the app the last time, if one did. */
     fun endedBy(): String? = settings[Settings.OPENING]
 

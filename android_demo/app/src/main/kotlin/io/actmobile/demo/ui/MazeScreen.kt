@@ -147,13 +147,17 @@ class MazeScreen : Screen("maze", R.string.maze, R.layout.screen_maze) {
             }
             MotionEvent.ACTION_UP, MotionEvent.ACTION_CANCEL -> held = null
         }
-        val changed = if (cell < 0) null else when (val holding = held) {
-            Held.Start -> if (cell != maze.start) maze.withStart(cell) else null
-            Held.Goal -> if (cell != maze.goal) maze.withGoal(cell) else null
-            is Held.Walls -> picture.wallAt(x, y, width)?.let { (at, to) ->
-                if (maze.isOpen(at, to) != holding.opens) maze.withWall(at, to, holding.opens) else null
+        val changed = if (cell < 0) {
+            null
+        } else {
+            when (val holding = held) {
+                Held.Start -> if (cell != maze.start) maze.withStart(cell) else null
+                Held.Goal -> if (cell != maze.goal) maze.withGoal(cell) else null
+                is Held.Walls -> picture.wallAt(x, y, width)?.let { (at, to) ->
+                    if (maze.isOpen(at, to) != holding.opens) maze.withWall(at, to, holding.opens) else null
+                }
+                null -> null
             }
-            null -> null
         }
         if (changed != null) change(root, demo, open, changed)
     }

@@ -23,7 +23,7 @@ class ModelsScreen : Screen("models", R.string.models, R.layout.screen_models) {
         val runtimeList = root.needs<RadioGroup>(R.id.runtimes)
         val openButton = root.needs<Button>(R.id.open)
         val delete = root.needs<Button>(R.id.delete)
-        root.needs<TextView>(R.id.no_models).show(entries.isEmpty())
+        root.needs<TextView>(R.id.no_models).show(entries.isEmpty() && !session.isBringing)
 
         fun choose(entry: Models.Entry?) {
             chosen = entry
@@ -50,6 +50,7 @@ class ModelsScreen : Screen("models", R.string.models, R.layout.screen_models) {
             bind(root, demo)
         }
         root.needs<Button>(R.id.own).setOnClickListener { demo.chooseFiles() }
+        root.needs<Button>(R.id.own_folder).setOnClickListener { demo.chooseFolder() }
         root.needs<TextView>(R.id.opened).text = session.open?.let { demo.text(R.string.is_open, label(it.entry), it.opened.model.backend) } ?: ""
     }
 

@@ -27,6 +27,9 @@ interface Demo {
 
     /** Let the user choose the files of a model. */
     fun chooseFiles()
+
+    /** Let the user choose the folder of a model. */
+    fun chooseFolder()
 }
 
 /**
