@@ -1,0 +1,5 @@
+import ActKit
+import ActKitNative
+import Foundation
+
+print("to come")
