@@ -6,7 +6,7 @@ public struct TensorFacts: Sendable, Equatable {
     public let isFloat: Bool
     public let shape: [Int?]
     /// The model's own value of an input of the budget; nil for any other.
-    public let defaultValue: Float?
+    public let `default`: Float?
 
     /// Its shape in a call whose free axes all have this length.
     public func at(_ length: Int) -> [Int] { shape.map { $0 ?? length } }
@@ -91,11 +91,11 @@ public struct Manifest: Sendable {
     /// Inputs that are neither state nor budget.
     public var data: [TensorFacts] {
         let state = Set(states.map(\.input))
-        return inputs.filter { $0.defaultValue == nil && !state.contains($0.name) }
+        return inputs.filter { $0.default == nil && !state.contains($0.name) }
     }
 
     /// `halt_threshold` and `max_ponder`, where they are inputs.
-    public var budget: [TensorFacts] { inputs.filter { $0.defaultValue != nil } }
+    public var budget: [TensorFacts] { inputs.filter { $0.default != nil } }
 
     /// The state that a sequence begins with.
     public func initialState() -> Tensors {
@@ -109,7 +109,7 @@ public struct Manifest: Sendable {
     /// The model's own budget, as its inputs; empty where it has none.
     public func defaultBudget() -> Tensors {
         var found: Tensors = [:]
-        for facts in budget { found[facts.name] = facts.filled(facts.defaultValue ?? 0) }
+        for facts in budget { found[facts.name] = facts.filled(facts.default ?? 0) }
         return found
     }
 
@@ -124,7 +124,12 @@ public struct Manifest: Sendable {
     /// - Throws: `Refused` if it is missing, or not a manifest of this format.
     public static func read(_ file: URL) throws -> Manifest {
         let name = file.lastPathComponent
-        let text = try Files.bytes(of: file, limit: LIMIT) { Refused("\(name): \($0)") }
+        let text: [UInt8]
+        do {
+            text = try Files.bytes(of: file, limit: limit)
+        } catch {
+            throw Refused("\(name): cannot be read (\(error.reason))")
+        }
         return try parse(String(decoding: text, as: UTF8.self), name)
     }
 

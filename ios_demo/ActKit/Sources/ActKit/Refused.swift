@@ -9,3 +9,8 @@ public struct Refused: LocalizedError, CustomStringConvertible, Equatable {
     public var description: String { message }
     public var errorDescription: String? { message }
 }
+
+/// Text of a file's own, as a message may quote it: without what would break its line, and not long.
+func oneLine(_ text: String) -> String {
+    String(text.unicodeScalars.prefix(200).map { $0 < " " ? " " : Character($0) })
+}

@@ -5,7 +5,7 @@ public protocol Tensor: Sendable {
     /// Numbers in it.
     var size: Int { get }
 
-    /// The first number, as a float: of what has one element.
+    /// The first number, as a float: of what has one element; NaN of none.
     var scalar: Float { get }
 
     /// The part of a stack, whose first axis counts its parts.
@@ -25,7 +25,7 @@ public struct Floats: Tensor, Equatable {
     public init(_ values: Float...) { self.init([values.count], values) }
 
     public var size: Int { values.count }
-    public var scalar: Float { values[0] }
+    public var scalar: Float { values.first ?? .nan }
     public func part(_ index: Int) -> Floats {
         Floats(Array(shape.dropFirst()), Array(values[range(of: index, shape, size)]))
     }
@@ -44,7 +44,7 @@ public struct Ints: Tensor, Equatable {
     public init(_ values: Int32...) { self.init([values.count], values) }
 
     public var size: Int { values.count }
-    public var scalar: Float { Float(values[0]) }
+    public var scalar: Float { values.first.map(Float.init) ?? .nan }
     public func part(_ index: Int) -> Ints {
         Ints(Array(shape.dropFirst()), Array(values[range(of: index, shape, size)]))
     }
@@ -62,7 +62,7 @@ public struct Flags: Tensor, Equatable {
     }
 
     public var size: Int { values.count }
-    public var scalar: Float { values[0] ? 1 : 0 }
+    public var scalar: Float { values.first.map { $0 ? 1 : 0 } ?? .nan }
     public func part(_ index: Int) -> Flags {
         Flags(Array(shape.dropFirst()), Array(values[range(of: index, shape, size)]))
     }
@@ -72,7 +72,7 @@ public struct Flags: Tensor, Equatable {
 public typealias Tensors = [String: any Tensor]
 
 private func check(_ shape: [Int], _ size: Int) {
-    precondition(shape.reduce(1, *) == size, "\(size) numbers are not of shape \(shape)")
+    precondition(count(of: shape) == size, "\(size) numbers are not of shape \(shape)")
 }
 
 private func range(of index: Int, _ shape: [Int], _ size: Int) -> Range<Int> {
