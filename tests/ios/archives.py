@@ -18,8 +18,11 @@ ARRAYS = {
     "scalar": np.float32(0.25),
     "noise": np.random.default_rng(0).standard_normal(5000).astype(np.float32),
 }
-FIXED_CODE = {"level": 9, "strategy": zlib.Z_FIXED}
-LITERALS = {"level": 9, "strategy": zlib.Z_HUFFMAN_ONLY}
+DEFLATED = {
+    "level1": {"level": 1},
+    "fixed": {"level": 9, "strategy": zlib.Z_FIXED},
+    "literals": {"level": 9, "strategy": zlib.Z_HUFFMAN_ONLY},
+}
 
 
 def write_archives(folder: Path) -> Path:
@@ -28,7 +31,7 @@ def write_archives(folder: Path) -> Path:
     np.savez(folder / "good-stored.npz", allow_pickle=False, **ARRAYS)
     np.savez_compressed(folder / "good-deflated.npz", allow_pickle=False, **ARRAYS)
     files = {f"{name}.npy": _npy(array) for name, array in ARRAYS.items()}
-    for name, options in {"level1": {"level": 1}, "fixed": FIXED_CODE, "literals": LITERALS}.items():
+    for name, options in DEFLATED.items():
         (folder / f"good-{name}.npz").write_bytes(_zip(files, options))
     for name, contents in _wrong().items():
         (folder / f"wrong-{name}.npz").write_bytes(contents)
@@ -95,10 +98,10 @@ def _zip(files: dict[str, bytes], options: dict[str, int] | None = None) -> byte
         common = struct.pack("<HHHI", 20, 0, method, 0) + sizes
         start = len(local)
         local += b"PK\x03\x04" + common + struct.pack("<HH", len(name), 0) + name.encode() + packed
-        directory += b"PK\x01\x02\x14\x00" + common + struct.pack("<HHHHHI", len(name), 0, 0, 0, 0, 0)
+        directory += (
+            b"PK\x01\x02\x14\x00" + common + struct.pack("<HHHHHI", len(name), 0, 0, 0, 0, 0)
+        )
         directory += struct.pack("<I", start) + name.encode()
     count = len(files)
     end = struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), len(local), 0)
     return local + directory + b"PK\x05\x06" + end
-
-

@@ -80,7 +80,7 @@ public struct Benchmark: Sendable, Equatable {
         do {
             let out = try Rows(aside)
             for round in 0..<runs { try await plan.measure(opened.model, budget, round, out) }
-            try out.flush()
+            try out.close()
         } catch {
             try? FileManager.default.removeItem(at: aside)
             throw error

@@ -66,7 +66,7 @@ private func with(_ key: String, _ value: String) -> [String] {
     let kept: [any Tensor] = [Ints([1, 1], [3]), Floats([1, 1], [0.25])]
     try rows.add(
         call: 2, round: 1, nanoseconds: 1_500_000_000_000, time: 1, y: Floats(0.5, -1), kept: kept)
-    try rows.flush()
+    try rows.close()
     let bytes = try Data(contentsOf: file)
     #expect(bytes.count == 8 + 32 + 8)
     let nowhere = results.appendingPathComponent("nowhere/rows.bin")
