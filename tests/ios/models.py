@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from functools import partial
 from pathlib import Path
 
-from act_artefact.cache import kept
+from act_artefact.cache import cache, kept
 from act_export import Options, export
 from tests.android.cases import write_cases
 from tests.android.models import EXPORTS, MODELS, Exported, exports
@@ -29,10 +30,16 @@ SAMPLES = 8
 def put_exports(to: Path) -> Path:
     """Make a folder with the exports of ``put_cases``."""
     made = exports()
+    # Named by the sources too, as those of Android are.
+    key = hashlib.sha256(repr((made.name, MORE, SAMPLES)).encode())
+    for name in sorted({each.model for each in MORE}):
+        key.update((MODELS / name / "model.pt").read_bytes())
+    more = cache() / "ios" / f"models-{key.hexdigest()[:16]}"
     for each in MORE:
-        kept(made / each.name, partial(_make, each))
+        kept(more / each.name, partial(_make, each))
     # Files of the cache, under a second name where they can be: nothing writes to them.
-    shutil.copytree(made, to, copy_function=_link)
+    for folder in (made, more):
+        shutil.copytree(folder, to, copy_function=_link, dirs_exist_ok=True)
     return to
 
 
