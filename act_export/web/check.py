@@ -49,7 +49,7 @@ OLDEST_NODE = (20, 16)
 
 @dataclass(frozen=True)
 class PageCheck:
-    """What has checked a page, and how."""
+    """The outcome of a check of a page, and what made it."""
 
     path: str
     """The page's folder."""
