@@ -49,7 +49,7 @@ OLDEST_NODE = (20, 16)
 
 @dataclass(frozen=True)
 class PageCheck:
-    """What has checked a page, and how."""
+    """A page that was written, and by what it was checked."""
 
     path: str
     """The page's folder."""
