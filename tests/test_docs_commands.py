@@ -212,6 +212,7 @@ GIVEN: dict[str, Callable[[Path], None]] = {
     "docs/profiling.md": parity,
     "docs/run.md": run_page,
     "docs/training.md": book,
+    "docs/web.md": parity,
 }
 """Files a reader of each page has beforehand, besides this repository's models/ and native/."""
 

@@ -16,8 +16,9 @@ FRAGMENT = re.compile(r"\s*(What|How|Of|Whether)\b")
 
 
 def files() -> Iterator[Path]:
-    """Yield the Python files of the packages, the tests and the benchmarks."""
-    for folder in (*ROOT.glob("act_*/"), ROOT / "tests", ROOT / "benchmarks"):
+    """Yield the Python files of the packages, the demo, the tests and the benchmarks."""
+    others = (ROOT / name for name in ("web_demo", "tests", "benchmarks"))
+    for folder in (*ROOT.glob("act_*/"), *others):
         yield from sorted(folder.rglob("*.py"))
 
 

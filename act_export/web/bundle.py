@@ -25,9 +25,11 @@ def check_options(options: Options, targets: list[Target]) -> None:
     """
     if not any(target.on_page for target in targets):
         [name] = [each.name for each in TARGETS.values() if each.on_page]
+        titles = [each.web.title for each in targets if each.web]
+        others = f", or without --web {' or '.join(titles)} in a page of your own" if titles else ""
         raise UserError(
             f"--web: the page runs no {' or '.join(each.name for each in targets)} export: use "
-            f"--target {name}"
+            f"--target {name}{others}"
         )
     if options.batch != 1:
         raise UserError("--web: the page asks one row a call: leave --batch out")

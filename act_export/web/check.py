@@ -45,11 +45,12 @@ PROGRAM = Path(__file__).with_name("answer.mjs")
 NODE_SECONDS = 120.0
 NODE = re.compile(r"v(\d+)\.(\d+)\.\d+\s*")
 OLDEST_NODE = (20, 16)
+THROWN = re.compile(r"^\w*Error\b.*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class PageCheck:
-    """The outcome of a check of a page, and what made it."""
+    """A page that was written, and by what it was checked."""
 
     path: str
     """The page's folder."""
@@ -174,8 +175,8 @@ def check_in_node(
 
 def _thrown(said: str) -> str:
     """Find the error among the lines that Node has written of it."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return next((line for line in lines if "Error" in line), *lines[-1:] or ["it gave no reason"])
+    thrown = THROWN.search(said)
+    return thrown[0] if thrown else "it gave no reason"
 
 
 def _judged(

@@ -160,6 +160,15 @@ def test_bad_models(model_file: ModelFile, tmp_path: Path) -> None:
             "--license 'Apache 2.0': give an SPDX expression, such as Apache-2.0 or",
         ),
         (["--target", "onnx", "--emit-c"], "--emit-c: target onnx is no C source"),
+        (
+            ["--target", "onnx,coreml", "--web"],
+            "--web: the page runs no onnx or coreml export: use --target native, or without --web "
+            "ONNX Runtime Web in a page of your own",
+        ),
+        (
+            ["--target", "native", "--web", "--batch", "2"],
+            "--web: the page asks one row a call: leave --batch out",
+        ),
         ([], "Missing option '--target'"),
         (["--target", "onnx", "--colour"], "No such option '--colour'"),
     ],
@@ -245,6 +254,7 @@ def test_a_folder_that_is_not_writable(model_file: ModelFile) -> None:
         ("model.golden.npz", ["--target", "onnx,native"]),
         ("model.card.md", ["--target", "onnx"]),
         ("model.h", ["--target", "native", "--emit-c"]),
+        ("model.web", ["--target", "onnx,native", "--web"]),
     ],
 )
 def test_what_is_in_the_way_of_an_output(

@@ -198,3 +198,28 @@ def test_a_former_page_is_replaced_and_nothing_else(exported: Exported, tmp_path
     with pytest.raises(UserError, match=r"mine\.html: the folder is replaced"):
         again()
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [("v20.16.0", True), ("v22.1.0", True), ("v20.15.1", False), ("v9.99.0", False), ("?", False)],
+)
+def test_node_too_old_for_the_engine_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, found: bool
+) -> None:
+    program = tmp_path / "node"
+    program.write_text(f"#!/bin/sh\necho '{version}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_node() == ((str(program), version) if found else None)
+
+
+def test_node_that_fails_is_quoted(exported: Exported, tmp_path: Path) -> None:
+    done, node = exported("lstm"), find_node()
+    assert done.page
+    assert node
+    folder = tmp_path / "lstm.web"
+    shutil.copytree(done.page.path, folder)
+    (folder / "act.wasm").write_bytes(b"no module")
+    with pytest.raises(CheckFailed, match=r"did not run it: Error: act\.wasm cannot be compiled"):
+        check_in_node(node[0], folder, done.manifest.interface, golden(done))
