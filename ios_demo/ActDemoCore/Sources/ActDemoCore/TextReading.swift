@@ -18,23 +18,25 @@ public struct TextReading: Sendable {
     /// The first `shown` characters with their N.
     public let marks: [Mark]
     public let statistics: PonderStatistics
-    /// True if bytes after the first `mostBytes` were left out.
+    /// True if bytes after the first were left out.
     public let isCut: Bool
 
     /// Read a text from the start of a sequence.
     ///
     /// The N of a character, as a reader sees it, is the most of its bytes.
     ///
+    /// - Parameter most: bytes that are read.
     /// - Throws: `CancellationError` if the task was cancelled; `Refused`.
     static func read(
-        _ text: String, _ streamer: ActStreamer, _ budget: Budget?, _ maxPonder: Int
+        _ text: String, _ streamer: ActStreamer, _ budget: Budget?, _ maxPonder: Int,
+        most: Int = mostBytes
     ) async throws -> TextReading {
         let tokens = ByteText.tokens(text)
         var statistics = PonderStatistics(maxPonder)
         var steps: [Int] = []
         if let budget { await streamer.setBudget(budget) }
         await streamer.reset()
-        for token in tokens.prefix(mostBytes) {
+        for token in tokens.prefix(most) {
             try Task.checkCancellation()
             let step = try await streamer.step(token)
             statistics.add(step)
