@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-web test-clients android-assets android-pictures compatibility web web-engine emulated-device bench lint clean
+.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-ios test-web test-clients android-assets android-pictures compatibility web web-engine emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -25,7 +25,7 @@ demo: install
 	  --data models/hops/eval.npz -o out/demo/report.json --html out/demo/report.html
 
 test: install
-	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not swift and not web and not clients and not hostile and not docs and not own_models'
+	$(BIN)/pytest -n 2 --dist worksteal -rs -m 'not property and not device and not android and not swift and not ios and not web and not clients and not hostile and not docs and not own_models'
 
 # Models of one's own: every kind of state, carrier, input and size, on every target.
 test-models: install
@@ -76,6 +76,11 @@ android-pictures: install
 test-swift: install
 	$(BIN)/python -m tests.swift.root
 	$(BIN)/pytest tests/swift -m swift -rs
+
+# The iOS demo's package and app, as far as Linux goes; with the same Swift.
+test-ios: install
+	$(BIN)/python -m tests.swift.root
+	$(BIN)/pytest tests/ios -m ios -rs
 
 # The page that shows the shipped models think, for any static server: web_demo/README.md.
 web: install

@@ -41,6 +41,7 @@ NOT_RUN = {
     "make docs": TARGET,
     "make test-android": "needs a JDK; .ci/run itself makes it",
     "make test-swift": "needs Swift; .ci/run itself makes it",
+    "make test-ios": "needs Swift; .ci/run itself makes it",
     "make emulated-device": TARGET,
     "python benchmarks/*": BENCHMARK,
     "python -m benchmarks.*": BENCHMARK,

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache as once
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import numpy as np
 import torch
 
 from act_mobile import load_model
-from tests.android.models import EXPORTS, MODELS
+from tests.android.models import EXPORTS, MODELS, Exported
 
 TIME_STEPS = 24
 """For all sequences of a model together."""
@@ -31,7 +32,7 @@ TOLERANCE = 1e-4
 """For streamed answers, where each time step adds its rounding to the state."""
 
 
-def write_cases(to: Path) -> Path:
+def write_cases(to: Path, exports: Sequence[Exported] = EXPORTS) -> Path:
     """Write the file and return its path."""
     cases = [
         {
@@ -39,7 +40,7 @@ def write_cases(to: Path) -> Path:
             "manifest": f"{each.name}/model.manifest.json",
             "streamed": _streamed(each.model) if each.is_streamed else None,
         }
-        for each in EXPORTS
+        for each in exports
     ]
     to.write_text(json.dumps({"cases": cases}))
     return to
@@ -71,7 +72,7 @@ def _streamed(name: str) -> dict[str, Any]:
         "sequences": sequences,
         "tolerance": TOLERANCE,
         "statistics": {
-            "histogram": np.bincount(first, minlength=model.config.max_ponder + 1).tolist(),
+            "histogram": np.bincount(first, minlength=model.act.policy.max_ponder + 1).tolist(),
             "mean_ponder_steps": float(np.mean(first)),
             "mean_remainder": float(np.mean(rest)),
         },

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pytest
+
 from act_profiling.devices.emulated.namespace import UNSHARE
-from tests.swift.root import swift_root
+from tests.swift.root import is_built, swift_root
 
 CHECKOUT = Path(__file__).parents[2]
+
+WARNINGS_ARE_ERRORS = ["-Xswiftc", "-warnings-as-errors", "-Xcc", "-Werror"]
+FORMAT = {"version": 1, "lineLength": 100, "indentation": {"spaces": 4}}
 
 # The root and the checkout cannot be written to.
 ENTER = r"""
@@ -56,3 +62,23 @@ def run(
         text=True,
         check=False,
     )
+
+
+def make_scratch(factory: pytest.TempPathFactory) -> Path:
+    """Make a folder that Swift's programs see as /scratch; skip the test if there is no Swift."""
+    if not is_built(swift_root()):
+        pytest.skip("Swift is not unpacked: make test-swift does it")
+    return factory.mktemp("swift")
+
+
+def folders(package: str, scratch: str) -> list[str]:
+    """The options of a package and of a folder in /scratch for what is built of it."""
+    return ["--package-path", package, "--scratch-path", f"/scratch/{scratch}"]
+
+
+def assert_formatted(sources: Iterable[Path], scratch: Path) -> None:
+    """Assert that swift-format has no wish for these files of the checkout."""
+    lint = ["swift-format", "lint", "--strict", "--configuration", json.dumps(FORMAT)]
+    files = [str("/src" / path.relative_to(CHECKOUT)) for path in sources]
+    done = run([*lint, *files], scratch)
+    assert done.returncode == 0, done.stdout

@@ -13,15 +13,19 @@ import pytest
 from act_artefact.golden import GoldenCall, read_golden
 from act_artefact.manifest import read_manifest
 from act_export import export
-from tests.swift.compiler import CHECKOUT, run
-from tests.swift.root import is_built, swift_root
+from tests.swift.compiler import (
+    CHECKOUT,
+    WARNINGS_ARE_ERRORS,
+    assert_formatted,
+    folders,
+    make_scratch,
+    run,
+)
 
 pytestmark = pytest.mark.swift
 
 PARITY = CHECKOUT / "models" / "parity"
 ENGINE, CONSUMER = "/src/native/engine", "/src/tests/swift/consumer"
-WARNINGS_ARE_ERRORS = ["-Xswiftc", "-warnings-as-errors", "-Xcc", "-Werror"]
-FORMAT = {"version": 1, "lineLength": 100, "indentation": {"spaces": 4}}
 
 # All of it: what crosses threads is checked after types.
 COMPILE = [
@@ -45,9 +49,7 @@ func answer(of {name}: {type}, to x: [Float]) async throws -> [Float] {{
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that Swift's programs see as /scratch."""
-    if not is_built(swift_root()):
-        pytest.skip("Swift is not unpacked: make test-swift does it")
-    return tmp_path_factory.mktemp("swift")
+    return make_scratch(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +89,6 @@ def as_json(call: GoldenCall) -> dict[str, Any]:
         "ponderSteps": outputs["ponder_steps"].ravel().tolist(),
         "tolerance": {name: tolerance[of].ravel().tolist() for name, of in names.items()},
     }
-
-
-def folders(package: str, scratch: str) -> list[str]:
-    return ["--package-path", package, "--scratch-path", f"/scratch/{scratch}"]
 
 
 def test_engine_builds_without_warnings_in_mode_6(scratch: Path, engine: str) -> None:
@@ -134,13 +132,7 @@ def test_models_are_shared_and_contexts_are_not(
 
 
 def test_sources_are_formatted(scratch: Path) -> None:
-    sources = [
-        Path(ENGINE) / "Package.swift",
-        *("/src" / path.relative_to(CHECKOUT) for path in swift_files()),
-    ]
-    lint = ["swift-format", "lint", "--strict", "--configuration", json.dumps(FORMAT)]
-    done = run([*lint, *map(str, sources)], scratch)
-    assert done.returncode == 0, done.stdout
+    assert_formatted([CHECKOUT / "native" / "engine" / "Package.swift", *swift_files()], scratch)
 
 
 def swift_files() -> list[Path]:

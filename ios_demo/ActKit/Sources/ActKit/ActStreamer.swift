@@ -69,7 +69,8 @@ public actor ActStreamer {
         inputSize = tensors.at(1).reduce(1, *)
         let own = Budget(
             haltThreshold: budgetInputs["halt_threshold"]?.scalar ?? 1,
-            maxPonder: budgetInputs["max_ponder"].map { Int(whole($0.scalar)) } ?? manifest.maxPonder)
+            maxPonder: budgetInputs["max_ponder"].map { Int(whole($0.scalar)) }
+                ?? manifest.maxPonder)
         defaultBudget = budgetInputs.isEmpty ? nil : own
         budget = own
     }

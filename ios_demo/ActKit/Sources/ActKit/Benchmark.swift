@@ -30,7 +30,9 @@ public struct Benchmark: Sendable, Equatable {
         var given: [String: String] = [:]
         for at in stride(from: 0, to: arguments.count, by: 2) {
             let key = arguments[at]
-            guard known.contains(key) else { throw Refused("argument '\(oneLine(key))' is not known") }
+            guard known.contains(key) else {
+                throw Refused("argument '\(oneLine(key))' is not known")
+            }
             guard at + 1 < arguments.count else { throw Refused("\(key) is without its value") }
             if given[key] != nil { throw Refused("\(key) is there twice") }
             given[key] = oneLine(arguments[at + 1])
@@ -78,7 +80,7 @@ public struct Benchmark: Sendable, Equatable {
         do {
             let out = try Rows(aside)
             for round in 0..<runs { try await plan.measure(opened.model, budget, round, out) }
-            try out.flush()
+            try out.close()
         } catch {
             try? FileManager.default.removeItem(at: aside)
             throw error
@@ -102,7 +104,8 @@ public struct Benchmark: Sendable, Equatable {
                 throw Refused("\(file): holds \(given.keys.sorted()), the model takes \(names)")
             }
             let heads = Set(given.values.map { Array($0.shape.prefix(2)) })
-            guard heads.count == 1, let head = heads.first, head.count == 2, !head.contains(0) else {
+            guard heads.count == 1, let head = heads.first, head.count == 2, !head.contains(0)
+            else {
                 throw Refused("\(file): not of sequences and calls")
             }
             (sequences, calls) = (head[0], head[1])
@@ -113,7 +116,8 @@ public struct Benchmark: Sendable, Equatable {
                 guard isRight, shape == facts.at(1) else {
                     throw Refused(
                         "\(file): '\(facts.name)' of a call is of shape \(shape), "
-                            + "the model takes \(facts.at(1)) of \(facts.isFloat ? "floats" : "int32")")
+                            + "the model takes \(facts.at(1)) of \(facts.isFloat ? "floats" : "int32")"
+                    )
                 }
             }
         }

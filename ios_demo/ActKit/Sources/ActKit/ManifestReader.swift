@@ -21,7 +21,8 @@ struct ManifestReader {
 
     func manifest() throws -> Manifest {
         guard root["format"] == .string(Manifest.format) else {
-            throw Refused("\(name): not a manifest of format \(Manifest.format): export the model again")
+            throw Refused(
+                "\(name): not a manifest of format \(Manifest.format): export the model again")
         }
         var axes: [String: Int] = [:]
         for value in try list(root["axes"] ?? .array([]), "axes") {

@@ -32,7 +32,8 @@ public enum Opening {
         let manifest = try Manifest.read(manifestFile)
         guard let runtime = runtimes.first(where: { $0.target == manifest.target }) else {
             throw Refused(
-                "\(manifest.artefact): no runtime here takes a model for \(oneLine(manifest.target))")
+                "\(manifest.artefact): no runtime here takes a model for \(oneLine(manifest.target))"
+            )
         }
         return try await open(manifest, manifestFile, runtime)
     }
@@ -78,7 +79,9 @@ public enum Opening {
         }
         var names: [[String]] = []
         try list(artefact, [], &names)
-        names.sort { $0.lexicographicallyPrecedes($1) { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+        names.sort {
+            $0.lexicographicallyPrecedes($1) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        }
         var total = Digest()
         for name in names {
             let path = name.joined(separator: "/")

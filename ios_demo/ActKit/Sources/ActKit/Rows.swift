@@ -2,7 +2,7 @@ import Foundation
 
 /// Writes measurements as act-runner does: `rows.bin`, little-endian, one row a call.
 ///
-/// The file is created, or emptied. `flush` after the last row, or what is not yet written is lost.
+/// The file is created, or emptied. `close` it after the last row: what waits to be written is lost otherwise.
 public final class Rows {
     private let to: FileHandle
     private var waiting = Data("ACTROWS1".utf8)
@@ -38,8 +38,17 @@ public final class Rows {
         if waiting.count >= Self.buffered { try flush() }
     }
 
-    /// Write all that was added.
-    public func flush() throws {
+    /// Write what is left; no row may follow.
+    ///
+    /// - Throws: `Refused` if it cannot be written.
+    public func close() throws {
+        try flush()
+        try? to.close()
+    }
+
+    deinit { try? to.close() }
+
+    private func flush() throws {
         do {
             try to.write(contentsOf: waiting)
         } catch {
@@ -47,8 +56,6 @@ public final class Rows {
         }
         waiting = Data()
     }
-
-    deinit { try? to.close() }
 
     private func append(_ number: some FixedWidthInteger) {
         withUnsafeBytes(of: number.littleEndian) { waiting.append(contentsOf: $0) }

@@ -49,7 +49,9 @@ public struct HostDriven: StepModel {
                 let answer = try await model.call(part.name, given)
                 for (name, tensor) in answer {
                     returned[name] = tensor
-                    if name.hasSuffix(suffix) { values[String(name.dropLast(suffix.count))] = tensor }
+                    if name.hasSuffix(suffix) {
+                        values[String(name.dropLast(suffix.count))] = tensor
+                    }
                 }
                 if part.progress == nil { break }
                 onPonderStep()

@@ -51,7 +51,9 @@ struct Zip {
         try Self.expect(bytes, at, Self.localSignature)
         let names = try Self.field(bytes, at + 26, 2) + Self.field(bytes, at + 28, 2)
         let from = at + 30 + names
-        guard from + entry.packed <= bytes.count else { throw Damaged("'\(entry.name)' is cut short") }
+        guard from + entry.packed <= bytes.count else {
+            throw Damaged("'\(entry.name)' is cut short")
+        }
         let packed = bytes[from..<from + entry.packed]
         guard let found = unpacked(packed, entry), found.count == entry.size,
             Int(Checksum.crc32(found)) == entry.checksum

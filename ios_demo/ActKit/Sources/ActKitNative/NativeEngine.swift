@@ -14,7 +14,8 @@ public struct NativeEngine: Runtime {
             let model = try ActModel(path: artefact.path)
             guard fits(model, manifest) else {
                 throw Refused(
-                    "\(manifest.artefact): the native engine refuses it: not the model of its manifest")
+                    "\(manifest.artefact): the native engine refuses it: not the model of its manifest"
+                )
             }
             return try NativeModel(model, manifest)
         } catch let error as ActError {
@@ -154,7 +155,9 @@ private actor NativeModel: StepModel {
     }
 
     private func floats(_ tensor: any Tensor) throws -> [Float] {
-        guard let tensor = tensor as? Floats else { throw Refused("the native engine takes floats") }
+        guard let tensor = tensor as? Floats else {
+            throw Refused("the native engine takes floats")
+        }
         return tensor.values
     }
 
