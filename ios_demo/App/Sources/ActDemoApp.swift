@@ -26,15 +26,21 @@ enum AppFolders {
 
     /// Made at the first look; where it cannot be, what is to be kept says so.
     static let files: URL = {
-        let folder = URL.applicationSupportDirectory.appendingPathComponent("ActDemo", isDirectory: true)
+        let folder = system(.applicationSupportDirectory)
+            .appendingPathComponent("ActDemo", isDirectory: true)
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         return folder
     }()
 
-    static let cache = URL.cachesDirectory.appendingPathComponent("CoreML", isDirectory: true)
+    static let cache = system(.cachesDirectory).appendingPathComponent("CoreML", isDirectory: true)
 
     /// Files lets its user see it, and `xcrun devicectl` copies to and from it.
-    static let documents = URL.documentsDirectory
+    static let documents = system(.documentDirectory)
+
+    private static func system(_ folder: FileManager.SearchPathDirectory) -> URL {
+        FileManager.default.urls(for: folder, in: .userDomainMask).first
+            ?? FileManager.default.temporaryDirectory
+    }
 }
 
 extension Words {

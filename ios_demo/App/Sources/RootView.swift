@@ -1,5 +1,6 @@
 import ActDemoCore
 import SwiftUI
+import UIKit
 
 /// The app's window: tabs on an iPhone, a list beside the screen on an iPad.
 struct RootView: View {

@@ -124,6 +124,15 @@ public final class MazeModel: ScreenModel {
         shown = min(max(frame, 0), reading.frames.count - 1)
     }
 
+    /// The frame that is shown, as a slider has it; to set it ends playing.
+    public var place: Double {
+        get { Double(shown) }
+        set {
+            pause()
+            show(Int(newValue.rounded()))
+        }
+    }
+
     public func play() {
         guard let reading else { return }
         if shown == reading.frames.count - 1 { shown = 0 }

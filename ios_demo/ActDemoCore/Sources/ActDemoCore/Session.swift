@@ -138,11 +138,17 @@ public final class Session: ObservableObject {
 
     // MARK: Budget
 
-    /// Set the most ponder steps of a time step, in force at once.
-    public func setLimit(_ steps: Int) { change { $0.setLimit(steps) } }
+    /// The most ponder steps of a time step, as a slider has it; in force at once.
+    public var limit: Double {
+        get { Double(open?.budget?.maxPonder ?? 1) }
+        set { change { $0.setLimit(Int(newValue.rounded())) } }
+    }
 
-    /// Set the halting threshold, a place of its slider, in force at once.
-    public func setThreshold(_ place: Int) { change { $0.setThreshold(place) } }
+    /// The place of the halting threshold on its slider, from 0 to `OpenModel.parts`; in force at once.
+    public var threshold: Double {
+        get { Double(OpenModel.place(open?.budget?.haltThreshold ?? 1)) }
+        set { change { $0.setThreshold(Int(newValue.rounded())) } }
+    }
 
     private func change(_ change: (OpenModel) -> Void) {
         guard let open else { return }

@@ -91,7 +91,7 @@ struct MazeModelTests {
         #expect(model.verdict.hasPrefix("It stopped after \(n) steps: 25 of 25"))
         #expect(session.words.times(model.statistics).contains("ms a step"))
 
-        model.show(-5)
+        model.place = -5
         #expect(model.shown == 0)
         #expect(model.stepWords == "Step 1 of \(reading.last.ponderSteps[0])")
         #expect(model.verdict.hasPrefix("After 1 steps"))
@@ -107,12 +107,12 @@ struct MazeModelTests {
         model.change(try #require(Maze(text: corridor)))
         await model.finish()
         let second = try #require(model.reading).frames[1]
-        session.setLimit(2)
+        session.limit = 2
         await model.finish()
         let limited = try #require(model.reading)
         #expect(limited.last.ponderSteps == [2])
         #expect(limited.frames.last == second)
-        session.setLimit(1000)
+        session.limit = 1000
         #expect(session.open?.budget?.maxPonder == session.open?.manifest.maxPonder)
     }
 

@@ -51,15 +51,15 @@ struct TextTests {
         model.text = "The budget acts at once."
         await model.finish()
         let free = try #require(model.statistics).meanPonderSteps
-        session.setLimit(1)
+        session.limit = 1
         await model.finish()
         #expect(model.statistics?.meanPonderSteps == 1)
-        session.setLimit(session.open?.manifest.maxPonder ?? 0)
-        session.setThreshold(OpenModel.place(session.open?.ownBudget?.haltThreshold ?? 0))
+        session.limit = Double(session.open?.manifest.maxPonder ?? 0)
+        session.threshold = Double(OpenModel.place(session.open?.ownBudget?.haltThreshold ?? 0))
         await model.finish()
         #expect(model.statistics?.meanPonderSteps == free)
         #expect(session.open?.budget == session.open?.ownBudget)
-        session.setThreshold(0)
+        session.threshold = 0
         await model.finish()
         #expect(model.statistics?.meanPonderSteps == 1)
     }

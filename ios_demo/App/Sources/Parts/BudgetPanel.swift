@@ -29,25 +29,16 @@ struct BudgetPanel: View {
         let words = session.words
         let most = open.manifest.maxPonder
         let limit = words(.limit, words.number(budget.maxPonder), words.number(most))
-        let place = OpenModel.place(budget.haltThreshold)
-        let threshold = words(.threshold, words.number(place))
+        let threshold = words(.threshold, words.number(Int(session.threshold)))
         if most > 1 {
             Text(limit).accessibilityHidden(true)
-            Slider(
-                value: Binding(
-                    get: { Double(budget.maxPonder) }, set: { session.setLimit(Int($0.rounded())) }),
-                in: 1...Double(most), step: 1
-            )
-            .accessibilityLabel(words(.limitName))
-            .accessibilityValue(limit)
+            Slider(value: $session.limit, in: 1...Double(most), step: 1)
+                .accessibilityLabel(words(.limitName))
+                .accessibilityValue(limit)
         }
         Text(threshold).accessibilityHidden(true)
-        Slider(
-            value: Binding(
-                get: { Double(place) }, set: { session.setThreshold(Int($0.rounded())) }),
-            in: 0...Double(OpenModel.parts), step: 1
-        )
-        .accessibilityLabel(words(.thresholdName))
-        .accessibilityValue(threshold)
+        Slider(value: $session.threshold, in: 0...Double(OpenModel.parts), step: 1)
+            .accessibilityLabel(words(.thresholdName))
+            .accessibilityValue(threshold)
     }
 }

@@ -23,10 +23,3 @@ struct KeepingPanel: View {
         }
     }
 }
-
-extension Button where Label == SwiftUI.Label<Text, Image> {
-    /// Text and an icon, as iOS 17 has it.
-    init(_ title: String, systemImage: String, act: @escaping @MainActor () -> Void) {
-        self.init(action: act) { SwiftUI.Label(title, systemImage: systemImage) }
-    }
-}

@@ -1,5 +1,6 @@
 import ActDemoCore
 import SwiftUI
+import UIKit
 
 /// A card with a heading.
 struct Panel<Content: View>: View {

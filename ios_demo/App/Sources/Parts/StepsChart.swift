@@ -21,6 +21,12 @@ struct StepsChart: View {
         return counts.indices.dropFirst(first).map { Bar(id: $0, count: counts[$0]) }
     }
 
+    /// So many that they do not touch.
+    private var labelled: [String] {
+        let every = (bars.count + 9) / 10
+        return bars.enumerated().filter { $0.offset % max(1, every) == 0 }.map { "\($0.element.id)" }
+    }
+
     var body: some View {
         let words = session.words
         VStack(alignment: .leading, spacing: 8) {
@@ -31,6 +37,7 @@ struct StepsChart: View {
                 )
                 .foregroundStyle(Color(rgb: bar.count == 0 ? palette.card : palette.bar))
             }
+            .chartXAxis { AxisMarks(values: labelled) }
             .frame(height: 200)
             .accessibilityElement(children: .ignore)
             .accessibilityLabel(words(.chartTitle))

@@ -1,5 +1,6 @@
 import ActDemoCore
 import SwiftUI
+import UIKit
 
 /// The app's benchmark mode: measures once, and shows what came of it.
 ///

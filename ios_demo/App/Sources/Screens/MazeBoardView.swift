@@ -8,13 +8,13 @@ struct MazeBoardView: View {
     @ObservedObject var model: MazeModel
 
     var body: some View {
-        let shapes = MazeBoard(model.maze).shapes(model.answer)
+        let (shapes, palette) = (MazeBoard(model.maze).shapes(model.answer), palette)
         GeometryReader { place in
             Canvas { context, size in
                 for each in shapes {
                     var layer = context
                     layer.opacity = each.opacity
-                    draw(each.shape, Color(rgb: palette.colour(each.ink)), layer, size.width)
+                    each.shape.draw(Color(rgb: palette.colour(each.ink)), layer, size.width)
                 }
             }
             .contentShape(Rectangle())
@@ -32,15 +32,15 @@ struct MazeBoardView: View {
         .accessibilityLabel(model.boardWords)
         .accessibilityChildren { MazeCells(model: model) }
     }
+}
 
-    private func draw(
-        _ shape: MazeBoard.Shape, _ colour: Color, _ context: GraphicsContext, _ width: Double
-    ) {
-        switch shape {
+extension MazeBoard.Shape {
+    /// Draw it on a board of this width, in points.
+    func draw(_ colour: Color, _ context: GraphicsContext, _ width: Double) {
+        switch self {
         case .box(let left, let top, let right, let bottom):
-            let box = CGRect(
-                x: left * width, y: top * width, width: (right - left) * width,
-                height: (bottom - top) * width)
+            let size = CGSize(width: (right - left) * width, height: (bottom - top) * width)
+            let box = CGRect(origin: CGPoint(x: left * width, y: top * width), size: size)
             context.fill(Path(box), with: .color(colour))
         case .line(let fromX, let fromY, let toX, let toY, let thickness):
             var path = Path()
@@ -49,10 +49,9 @@ struct MazeBoardView: View {
             let style = StrokeStyle(lineWidth: thickness * width, lineCap: .round)
             context.stroke(path, with: .color(colour), style: style)
         case .disc(let x, let y, let radius):
-            let box = CGRect(
-                x: (x - radius) * width, y: (y - radius) * width, width: 2 * radius * width,
-                height: 2 * radius * width)
-            context.fill(Path(ellipseIn: box), with: .color(colour))
+            let size = CGSize(width: 2 * radius * width, height: 2 * radius * width)
+            let origin = CGPoint(x: (x - radius) * width, y: (y - radius) * width)
+            context.fill(Path(ellipseIn: CGRect(origin: origin, size: size)), with: .color(colour))
         case .diamond(let x, let y, let reach):
             var path = Path()
             path.move(to: CGPoint(x: x * width, y: (y - reach) * width))

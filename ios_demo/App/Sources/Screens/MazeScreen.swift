@@ -46,28 +46,15 @@ private struct MazePlayer: View {
         let words = session.words
         let last = (model.reading?.frames.count ?? 1) - 1
         HStack {
-            round("backward.frame", words(.back)) {
-                model.pause()
-                model.show(model.shown - 1)
-            }
+            round("backward.frame", words(.back)) { model.place -= 1 }
             round(model.isPlaying ? "pause.fill" : "play.fill", words(model.isPlaying ? .pause : .play)) {
                 if model.isPlaying { model.pause() } else { model.play() }
             }
-            round("forward.frame", words(.forward)) {
-                model.pause()
-                model.show(model.shown + 1)
-            }
+            round("forward.frame", words(.forward)) { model.place += 1 }
             if last > 0 {
-                Slider(
-                    value: Binding(
-                        get: { Double(min(model.shown, last)) },
-                        set: {
-                            model.pause()
-                            model.show(Int($0.rounded()))
-                        }), in: 0...Double(last), step: 1
-                )
-                .accessibilityLabel(words(.shownStep))
-                .accessibilityValue(model.stepWords)
+                Slider(value: $model.place, in: 0...Double(last), step: 1)
+                    .accessibilityLabel(words(.shownStep))
+                    .accessibilityValue(model.stepWords)
             }
         }
         .disabled(last == 0)
