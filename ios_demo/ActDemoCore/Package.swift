@@ -11,6 +11,8 @@ let package = Package(
         .target(name: "ActDemoCore", dependencies: ["ActKit"]),
         .testTarget(
             name: "ActDemoCoreTests",
-            dependencies: ["ActDemoCore", "ActKit", .product(name: "ActKitNative", package: "ActKit")]),
+            dependencies: [
+                "ActDemoCore", "ActKit", .product(name: "ActKitNative", package: "ActKit"),
+            ]),
     ]
 )

@@ -5,7 +5,8 @@ import SwiftUI
 @main
 struct ActDemoApp: App {
     @StateObject private var session = Session(
-        files: AppFolders.files, bundled: AppFolders.bundled, runtimes: Runtimes.choices, words: .app)
+        files: AppFolders.files, bundled: AppFolders.bundled, runtimes: Runtimes.choices,
+        words: .app)
 
     var body: some Scene {
         WindowGroup {
@@ -22,7 +23,8 @@ struct ActDemoApp: App {
 
 /// Where the app keeps files, and where it brings models.
 enum AppFolders {
-    static let bundled = Bundle.main.resourceURL?.appendingPathComponent("Models", isDirectory: true)
+    static let bundled = Bundle.main.resourceURL?.appendingPathComponent(
+        "Models", isDirectory: true)
 
     /// Made at the first look; where it cannot be, what is to be kept says so.
     static let files: URL = {
@@ -45,5 +47,7 @@ enum AppFolders {
 
 extension Words {
     /// Of the language that the system chose among the app's.
-    static let app = Words(.current) { Bundle.main.localizedString(forKey: $0, value: nil, table: nil) }
+    static let app = Words(.current) {
+        Bundle.main.localizedString(forKey: $0, value: nil, table: nil)
+    }
 }

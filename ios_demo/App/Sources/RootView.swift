@@ -18,7 +18,6 @@ struct RootView: View {
         Group {
             if width == .compact { tabs } else { columns }
         }
-        .tint(Color.accentColor)
         .onChange(of: session.open?.entry.id) { opened in
             if opened != nil { chosen = screens.dropFirst().first?.id }
         }
@@ -26,7 +25,8 @@ struct RootView: View {
             if phase == .active { session.reopen() }
         }
         .onReceive(
-            NotificationCenter.default.publisher(for: UIApplication.didReceiveMemoryWarningNotification)
+            NotificationCenter.default.publisher(
+                for: UIApplication.didReceiveMemoryWarningNotification)
         ) { _ in
             session.memoryIsShort(isActive: phase == .active)
         }
@@ -46,7 +46,8 @@ struct RootView: View {
         NavigationSplitView {
             List(selection: $chosen) {
                 ForEach(screens) { screen in
-                    Label(session.words(screen.title), systemImage: screen.icon).tag(Optional(screen.id))
+                    Label(session.words(screen.title), systemImage: screen.icon).tag(
+                        Optional(screen.id))
                 }
             }
             .navigationTitle(session.words(.appName))

@@ -14,7 +14,9 @@ struct Screen: Identifiable {
     static let all: [Screen] = [
         Screen(title: .models, icon: "square.stack.3d.up") { _ in AnyView(ModelsScreen()) },
         of(TextModel.self, .text, "text.alignleft") { TextScreen(model: $0, open: $1) },
-        of(MazeModel.self, .maze, "square.grid.3x3.topleft.filled") { MazeScreen(model: $0, open: $1) },
+        of(MazeModel.self, .maze, "square.grid.3x3.topleft.filled") {
+            MazeScreen(model: $0, open: $1)
+        },
         of(PlainModel.self, .plain, "list.number") { PlainScreen(model: $0, open: $1) },
         Screen(title: .facts, icon: "info.circle") { session in
             session.open.map { AnyView(FactsScreen(open: $0)) }

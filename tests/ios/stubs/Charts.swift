@@ -8,7 +8,8 @@ extension Double: Plottable {}
 extension String: Plottable {}
 
 public struct PlottableValue<Value: Plottable> {
-    public static func value(_ label: some StringProtocol, _ value: Value) -> PlottableValue<Value> {
+    public static func value(_ label: some StringProtocol, _ value: Value) -> PlottableValue<Value>
+    {
         fatalError()
     }
 }
@@ -17,7 +18,7 @@ public struct PlottableValue<Value: Plottable> {
 public protocol ChartContent {}
 
 public struct AnyChartContent: ChartContent {
-    nonisolated init() {}
+    nonisolated init(_: Void = ()) {}
 }
 
 @resultBuilder
@@ -53,7 +54,9 @@ public struct AxisMarks: AxisContent {
 }
 
 extension View {
-    nonisolated public func chartXAxis(@AxisContentBuilder content: () -> some AxisContent) -> some View {
+    nonisolated public func chartXAxis(@AxisContentBuilder content: () -> some AxisContent)
+        -> some View
+    {
         EmptyView()
     }
 }

@@ -2,6 +2,7 @@
 // type-checking on Linux, where nothing is drawn. Closures that Apple's keep on the main actor are so here.
 @_exported import Combine
 @_exported import Foundation
+import UniformTypeIdentifiers
 
 // MARK: Views
 
@@ -141,7 +142,9 @@ public struct TabView<Selection: Hashable, Content: View>: BuiltIn {
 
 public struct DisclosureGroup<Title: View, Content: View>: BuiltIn {}
 extension DisclosureGroup where Title == Text {
-    nonisolated public init(_ label: some StringProtocol, @ViewBuilder content: @escaping () -> Content) {}
+    nonisolated public init(
+        _ label: some StringProtocol, @ViewBuilder content: @escaping () -> Content
+    ) {}
 }
 
 public struct GeometryProxy: Sendable { public var size: CGSize { fatalError() } }
@@ -160,7 +163,8 @@ public struct Button<Title: View>: BuiltIn {
 }
 
 extension Button where Title == Text {
-    nonisolated public init(_ title: some StringProtocol, action: @escaping @MainActor () -> Void) {}
+    nonisolated public init(_ title: some StringProtocol, action: @escaping @MainActor () -> Void) {
+    }
     nonisolated public init(
         _ title: some StringProtocol, role: ButtonRole?, action: @escaping @MainActor () -> Void
     ) {}
@@ -285,7 +289,6 @@ public struct EnvironmentValues {
 
 public protocol ShapeStyle: Sendable {}
 public struct Color: ShapeStyle, BuiltIn {
-    public static let accentColor = Color(red: 0, green: 0, blue: 0)
     public static let clear = Color(red: 0, green: 0, blue: 0)
     nonisolated public init(red: Double, green: Double, blue: Double) {}
 }
@@ -318,10 +321,14 @@ public struct Path: Sendable {
 }
 
 public enum LineCap: Sendable { case round, butt }
-public struct StrokeStyle: Sendable { public init(lineWidth: CGFloat = 1, lineCap: LineCap = .butt) {} }
+public struct StrokeStyle: Sendable {
+    public init(lineWidth: CGFloat = 1, lineCap: LineCap = .butt) {}
+}
 
 public struct GraphicsContext {
-    public struct Shading: Sendable { public static func color(_ color: Color) -> Shading { Shading() } }
+    public struct Shading: Sendable {
+        public static func color(_ color: Color) -> Shading { Shading() }
+    }
     public var opacity: Double
     public func fill(_ path: Path, with shading: Shading) {}
     public func stroke(_ path: Path, with shading: Shading, style: StrokeStyle) {}
@@ -361,7 +368,8 @@ extension View {
         alignment: Alignment = .center, @ViewBuilder content: () -> some View
     ) -> some View { EmptyView() }
     nonisolated public func background(_ view: some View) -> some View { EmptyView() }
-    nonisolated public func background(_ style: some ShapeStyle, in shape: some Shape) -> some View {
+    nonisolated public func background(_ style: some ShapeStyle, in shape: some Shape) -> some View
+    {
         EmptyView()
     }
     nonisolated public func overlay(_ view: some View) -> some View { EmptyView() }
@@ -371,7 +379,6 @@ extension View {
     }
     nonisolated public func contentShape(_ shape: some Shape) -> some View { EmptyView() }
     nonisolated public func foregroundStyle(_ style: some ShapeStyle) -> some View { EmptyView() }
-    nonisolated public func tint(_ color: Color?) -> some View { EmptyView() }
     nonisolated public func font(_ font: Font?) -> some View { EmptyView() }
     nonisolated public func lineLimit(_ lines: Int?) -> some View { EmptyView() }
     nonisolated public func lineLimit(_ lines: ClosedRange<Int>) -> some View { EmptyView() }
@@ -384,13 +391,19 @@ extension View {
     nonisolated public func disabled(_ isDisabled: Bool) -> some View { EmptyView() }
     nonisolated public func id(_ id: some Hashable) -> some View { EmptyView() }
     nonisolated public func tag(_ tag: some Hashable) -> some View { EmptyView() }
-    nonisolated public func tabItem(@ViewBuilder _ label: () -> some View) -> some View { EmptyView() }
-    nonisolated public func navigationTitle(_ title: some StringProtocol) -> some View { EmptyView() }
+    nonisolated public func tabItem(@ViewBuilder _ label: () -> some View) -> some View {
+        EmptyView()
+    }
+    nonisolated public func navigationTitle(_ title: some StringProtocol) -> some View {
+        EmptyView()
+    }
     nonisolated public func environmentObject(_ object: some ObservableObject) -> some View {
         EmptyView()
     }
     nonisolated public func gesture(_ gesture: some Gesture) -> some View { EmptyView() }
-    nonisolated public func onAppear(perform action: (() -> Void)? = nil) -> some View { EmptyView() }
+    nonisolated public func onAppear(perform action: (() -> Void)? = nil) -> some View {
+        EmptyView()
+    }
     nonisolated public func onDisappear(perform action: (() -> Void)? = nil) -> some View {
         EmptyView()
     }
@@ -437,11 +450,16 @@ public struct AccessibilityTraits: SetAlgebra, Sendable {
 public enum AccessibilityChildBehavior: Sendable { case ignore, contain, combine }
 
 extension View {
-    nonisolated public func accessibilityElement(children: AccessibilityChildBehavior) -> some View {
+    nonisolated public func accessibilityElement(children: AccessibilityChildBehavior) -> some View
+    {
         EmptyView()
     }
-    nonisolated public func accessibilityLabel(_ label: some StringProtocol) -> some View { EmptyView() }
-    nonisolated public func accessibilityValue(_ value: some StringProtocol) -> some View { EmptyView() }
+    nonisolated public func accessibilityLabel(_ label: some StringProtocol) -> some View {
+        EmptyView()
+    }
+    nonisolated public func accessibilityValue(_ value: some StringProtocol) -> some View {
+        EmptyView()
+    }
     nonisolated public func accessibilityHidden(_ isHidden: Bool) -> some View { EmptyView() }
     nonisolated public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View {
         EmptyView()
@@ -449,14 +467,14 @@ extension View {
     nonisolated public func accessibilityChildren(
         @ViewBuilder children: () -> some View
     ) -> some View { EmptyView() }
-    nonisolated public func accessibilityActions(@ViewBuilder _ content: () -> some View) -> some View {
+    nonisolated public func accessibilityActions(@ViewBuilder _ content: () -> some View)
+        -> some View
+    {
         EmptyView()
     }
 }
 
 // MARK: Files
-
-import UniformTypeIdentifiers
 
 extension View {
     nonisolated public func fileImporter(
@@ -494,3 +512,9 @@ public protocol App {
 
 extension App { @MainActor @preconcurrency public static func main() { fatalError() } }
 
+// MARK: Foundation of Apple's systems
+
+extension URL {
+    public func startAccessingSecurityScopedResource() -> Bool { fatalError() }
+    public func stopAccessingSecurityScopedResource() {}
+}

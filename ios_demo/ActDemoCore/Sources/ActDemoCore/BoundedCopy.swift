@@ -52,7 +52,9 @@ struct BoundedCopy {
         do {
             while let data = try input.read(upToCount: Self.block), !data.isEmpty {
                 bytes -= data.count
-                if bytes < 0 { throw Refused("\(name): the model has more than \(mostBytes) bytes") }
+                if bytes < 0 {
+                    throw Refused("\(name): the model has more than \(mostBytes) bytes")
+                }
                 try output.write(contentsOf: data)
             }
         } catch let error as Refused {

@@ -60,7 +60,9 @@ public final class History: ObservableObject {
     private func write(_ entries: [Entry]) throws {
         do {
             var text = Data()
-            for entry in entries.reversed() { text += try JSONEncoder().encode(entry) + Data("\n".utf8) }
+            for entry in entries.reversed() {
+                text += try JSONEncoder().encode(entry) + Data("\n".utf8)
+            }
             try text.write(to: file, options: .atomic)
         } catch {
             throw Refused("\(file.lastPathComponent): cannot be written: is the device full?")

@@ -50,7 +50,8 @@ public enum LaunchBenchmark {
 
     /// The file of status, beside rows whose name is none of a path.
     private static func file(_ arguments: [String], _ folder: URL) -> URL? {
-        guard let at = arguments.firstIndex(of: "--rows"), let name = arguments.dropFirst(at + 1).first,
+        guard let at = arguments.firstIndex(of: "--rows"),
+            let name = arguments.dropFirst(at + 1).first,
             !name.isEmpty, !name.hasPrefix("."), !name.contains("/")
         else { return nil }
         return folder.appendingPathComponent(name + suffix)

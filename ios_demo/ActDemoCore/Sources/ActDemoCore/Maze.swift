@@ -107,7 +107,8 @@ public struct Maze: Sendable, Equatable {
         var came = [Int.random(in: 0..<maze.cells, using: &generator)]
         seen[came[0]] = true
         while let cell = came.last {
-            let free = Side.allCases.filter { to in maze.beside(cell, to).map { !seen[$0] } ?? false }
+            let free = Side.allCases.filter { to in maze.beside(cell, to).map { !seen[$0] } ?? false
+            }
             guard let to = free.randomElement(using: &generator), let next = maze.beside(cell, to)
             else {
                 came.removeLast()

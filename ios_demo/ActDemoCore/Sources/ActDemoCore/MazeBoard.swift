@@ -57,7 +57,9 @@ public struct MazeBoard: Sendable {
     ///
     /// - Parameter answer: the probability of each cell; nil before the net has answered.
     public func shapes(_ answer: [Float]?) -> [Drawn] {
-        var drawn = [Drawn(shape: .box(left: 0, top: 0, right: 1, bottom: 1), ink: .card, opacity: 1)]
+        var drawn = [
+            Drawn(shape: .box(left: 0, top: 0, right: 1, bottom: 1), ink: .card, opacity: 1)
+        ]
         if let answer { drawn += fills(answer) + ways(answer) + marks(answer) }
         drawn += walls().map { Drawn(shape: $0, ink: .ink, opacity: 1) }
         let (start, goal) = (middle(maze.start), middle(maze.goal))
@@ -132,7 +134,8 @@ public struct MazeBoard: Sendable {
     private func line(
         _ from: (x: Double, y: Double), _ to: (x: Double, y: Double), _ width: Double, _ ink: Ink
     ) -> Drawn {
-        let shape = Shape.line(fromX: from.x, fromY: from.y, toX: to.x, toY: to.y, width: size * width)
+        let shape = Shape.line(
+            fromX: from.x, fromY: from.y, toX: to.x, toY: to.y, width: size * width)
         return Drawn(shape: shape, ink: ink, opacity: 1)
     }
 

@@ -224,7 +224,9 @@ public final class MazeModel: ScreenModel {
         if cell == maze.goal { parts.append(words(.goal)) }
         let walls = Maze.Side.allCases.filter { !maze.isOpen(cell, $0) }.map { words($0.word) }
         if !walls.isEmpty { parts.append(words(.walls, walls.joined(separator: ", "))) }
-        if let answer { parts += answerWords(MazeReading.isOn(answer[cell]), maze.solution(), cell) }
+        if let answer {
+            parts += answerWords(MazeReading.isOn(answer[cell]), maze.solution(), cell)
+        }
         return parts.joined(separator: ", ")
     }
 

@@ -35,7 +35,9 @@ public struct Models: Sendable {
         self.own = own
     }
 
-    public func entries() -> [Entry] { [bundled, own].compactMap { $0 }.flatMap(folders).map(entry) }
+    public func entries() -> [Entry] {
+        [bundled, own].compactMap { $0 }.flatMap(folders).map(entry)
+    }
 
     /// Copy the files of a model: all of them are kept, or none.
     ///
@@ -48,7 +50,8 @@ public struct Models: Sendable {
         let manifests = files.filter { $0.lastPathComponent.hasSuffix(Manifest.suffix) }
         guard manifests.count == 1 else {
             throw Refused(
-                "choose one NAME\(Manifest.suffix) with its model and golden bundle, not \(manifests.count)")
+                "choose one NAME\(Manifest.suffix) with its model and golden bundle, not \(manifests.count)"
+            )
         }
         let manifest = try Manifest.read(manifests[0])
         guard targets.contains(manifest.target) else {
@@ -113,7 +116,10 @@ public struct Models: Sendable {
                 folder: folder, manifestFile: file, manifest: manifest, problem: problem,
                 isOwn: isOwn)
         }
-        guard let file = inside(folder)?.first(where: { $0.lastPathComponent.hasSuffix(Manifest.suffix) })
+        guard
+            let file = inside(folder)?.first(where: {
+                $0.lastPathComponent.hasSuffix(Manifest.suffix)
+            })
         else {
             let missing = folder.appendingPathComponent("missing" + Manifest.suffix)
             return entry(missing, nil, "\(folder.lastPathComponent): holds no manifest")

@@ -42,7 +42,8 @@ public final class OpenModel: ObservableObject {
     func setThreshold(_ place: Int) {
         let own = ownBudget?.haltThreshold ?? 1
         let isOwn = place == Self.place(own)
-        budget?.haltThreshold = isOwn ? own : Float(min(max(place, 0), Self.parts)) / Float(Self.parts)
+        budget?.haltThreshold =
+            isOwn ? own : Float(min(max(place, 0), Self.parts)) / Float(Self.parts)
     }
 
     /// The place of a threshold on its slider.

@@ -38,7 +38,9 @@ public struct Outcome: Sendable, Equatable {
 }
 
 /// In the order in which a model is offered to them; the last takes any.
-@MainActor public let kinds: [any ScreenModel.Type] = [TextModel.self, MazeModel.self, PlainModel.self]
+@MainActor public let kinds: [any ScreenModel.Type] = [
+    TextModel.self, MazeModel.self, PlainModel.self,
+]
 
 /// Words for the user of why something failed.
 func reason(_ error: any Error) -> String {

@@ -67,7 +67,8 @@ public struct TextLines: Sendable, Equatable {
     private static func width(_ text: String) -> Int {
         guard let first = text.unicodeScalars.first else { return 1 }
         let isWide = wide.contains { $0.contains(first.value) }
-        return isWide || first.properties.isEmojiPresentation || text.unicodeScalars.contains("\u{fe0f}")
+        return isWide || first.properties.isEmojiPresentation
+            || text.unicodeScalars.contains("\u{fe0f}")
             ? 2 : 1
     }
 

@@ -24,7 +24,8 @@ public final class TextModel: ScreenModel {
     @Published public var text: String {
         didSet {
             if text == oldValue { return }
-            settings[.text] = String(decoding: text.utf8.prefix(TextReading.mostBytes), as: UTF8.self)
+            settings[.text] = String(
+                decoding: text.utf8.prefix(TextReading.mostBytes), as: UTF8.self)
             run()
         }
     }

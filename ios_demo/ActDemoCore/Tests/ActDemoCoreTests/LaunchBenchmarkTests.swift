@@ -6,7 +6,8 @@ import Testing
 struct LaunchBenchmarkTests {
     @Test func onlyALaunchWithTheFlagMeasures() {
         #expect(LaunchBenchmark.arguments(["app", "-AppleLanguages", "(de)"]) == nil)
-        #expect(LaunchBenchmark.arguments(["app", "--benchmark", "--model", "m"]) == ["--model", "m"])
+        #expect(
+            LaunchBenchmark.arguments(["app", "--benchmark", "--model", "m"]) == ["--model", "m"])
     }
 
     @Test func aRefusalIsWrittenBesideTheRows() async throws {

@@ -10,7 +10,9 @@ struct MazeTests {
     func randomMazesHaveOneWayBetweenAnyTwoCells(side: Int) {
         var random = SystemRandomNumberGenerator()
         let maze = Maze.random(side, using: &random)
-        let doors = (0..<maze.cells).map { cell in Maze.Side.allCases.count { maze.isOpen(cell, $0) } }
+        let doors = (0..<maze.cells).map { cell in
+            Maze.Side.allCases.count { maze.isOpen(cell, $0) }
+        }
         #expect(doors.reduce(0, +) / 2 == maze.cells - 1)
         let solution = maze.solution()
         #expect(solution.cells.count { $0 } == (solution.length ?? -2) + 1)
@@ -172,13 +174,18 @@ struct MazeModelTests {
     @Test func wallsAndEndsAreChangedWithoutAFinger() async throws {
         let model = try await makeSession(language: "de").opened("maze-native", MazeModel.self)
         model.change(try #require(Maze(text: "3 0 8 000000000")))
-        #expect(model.changes(of: 0).map(\.words) == ["Wand entfernen: rechts", "Wand entfernen: unten"])
+        #expect(
+            model.changes(of: 0).map(\.words) == [
+                "Wand entfernen: rechts", "Wand entfernen: unten",
+            ])
         model.turnWall(0, .right)
         #expect(model.changes(of: 0).map(\.words).first == "Wand setzen: rechts")
         model.placeGoal(4)
         model.placeStart(4)
         #expect(model.maze.goal == 4 && model.maze.start == 0)
-        #expect(model.words(of: 4).hasPrefix("Zeile 2, Spalte 2, Ziel, Wände: rechts, unten, links, oben"))
+        #expect(
+            model.words(of: 4).hasPrefix(
+                "Zeile 2, Spalte 2, Ziel, Wände: rechts, unten, links, oben"))
     }
 
     /// Five by five: along the first row, down the last column.

@@ -88,7 +88,8 @@ struct SessionTests {
         let folder = try copied("charlm-native")
         let file = folder.appendingPathComponent("model.manifest.json")
         let text = try String(contentsOf: file, encoding: .utf8)
-        let other = text.replacingOccurrences(of: "act-mobile/manifest/1", with: "act-mobile/manifest/9")
+        let other = text.replacingOccurrences(
+            of: "act-mobile/manifest/1", with: "act-mobile/manifest/9")
         try other.write(to: file, atomically: true, encoding: .utf8)
         session.add([folder])
         await session.finish()
@@ -123,7 +124,8 @@ struct SessionTests {
         let manifest = folder.appendingPathComponent("model.manifest.json")
         await refused(session, [], "choose one NAME.manifest.json")
         await refused(session, [folder.appendingPathComponent("model.actn")], "choose one NAME")
-        await refused(session, [manifest], "model.actn: missing: choose it with model.manifest.json")
+        await refused(
+            session, [manifest], "model.actn: missing: choose it with model.manifest.json")
         let none = try scratch().appendingPathComponent("gone.manifest.json")
         await refused(session, [none], "gone.manifest.json: cannot be read")
         let elsewhere = try makeSession(runtimes: [])
@@ -145,7 +147,8 @@ struct SessionTests {
         let source = from.appendingPathComponent("model.mlpackage")
         var large = BoundedCopy(mostFiles: 10, mostBytes: 100)
         try large.copy(source, to: to.appendingPathComponent("large"))
-        #expect(try Data(contentsOf: to.appendingPathComponent("large/Data/weight.bin")).count == 100)
+        #expect(
+            try Data(contentsOf: to.appendingPathComponent("large/Data/weight.bin")).count == 100)
         var small = BoundedCopy(mostFiles: 10, mostBytes: 99)
         #expect(throws: Refused("weight.bin: the model has more than 99 bytes")) {
             try small.copy(source, to: to.appendingPathComponent("small"))

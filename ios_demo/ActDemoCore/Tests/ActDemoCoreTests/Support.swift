@@ -45,7 +45,9 @@ func makeSession(
 extension Session {
     /// Open a shipped model, wait, and return its run.
     func opened<Model: ScreenModel>(_ name: String, _ as: Model.Type) async throws -> Model {
-        guard let entry = entries.first(where: { $0.id == name }) else { throw Refused("no \(name)") }
+        guard let entry = entries.first(where: { $0.id == name }) else {
+            throw Refused("no \(name)")
+        }
         open(entry, native)
         await finish()
         guard let model = screen as? Model else { throw Refused(notice ?? "another kind") }

@@ -22,7 +22,8 @@ struct TextTests {
     }
 
     @Test(arguments: [
-        "", "\n\r\n\t ", "e\u{301}👩‍👩‍👧 日本", "\u{feff}\u{202e}abc\u{0}", String(repeating: "x", count: 4100),
+        "", "\n\r\n\t ", "e\u{301}👩‍👩‍👧 日本", "\u{feff}\u{202e}abc\u{0}",
+        String(repeating: "x", count: 4100),
     ])
     func anyTextIsRead(text: String) async throws {
         let model = try await makeSession().opened("charlm-native", TextModel.self)
@@ -40,7 +41,8 @@ struct TextTests {
         _ = try await session.opened("charlm-native", TextModel.self)
         let open = try #require(session.open)
         let streamer = try ActStreamer(open.manifest, open.model)
-        let read = try await TextReading.read("äää", streamer, nil, open.manifest.maxPonder, most: 5)
+        let read = try await TextReading.read(
+            "äää", streamer, nil, open.manifest.maxPonder, most: 5)
         #expect(read.isCut && read.statistics.steps == 5)
         #expect(read.marks.map { $0.ponderSteps == nil } == [false, false, true])
     }

@@ -70,7 +70,9 @@ struct NoticeView: View {
             }
             .padding(.leading)
             .background(Color(rgb: palette.card), in: RoundedRectangle(cornerRadius: 8))
-            .overlay(RoundedRectangle(cornerRadius: 8).stroke(Color(rgb: palette.wrong), lineWidth: 2))
+            .overlay(
+                RoundedRectangle(cornerRadius: 8).stroke(Color(rgb: palette.wrong), lineWidth: 2)
+            )
             .task(id: notice) {
                 UIAccessibility.post(notification: .announcement, argument: notice)
             }

@@ -24,7 +24,9 @@ struct StepsChart: View {
     /// So many that they do not touch.
     private var labelled: [String] {
         let every = (bars.count + 9) / 10
-        return bars.enumerated().filter { $0.offset % max(1, every) == 0 }.map { "\($0.element.id)" }
+        return bars.enumerated().filter { $0.offset % max(1, every) == 0 }.map {
+            "\($0.element.id)"
+        }
     }
 
     var body: some View {

@@ -47,7 +47,10 @@ private struct MazePlayer: View {
         let last = (model.reading?.frames.count ?? 1) - 1
         HStack {
             round("backward.frame", words(.back)) { model.place -= 1 }
-            round(model.isPlaying ? "pause.fill" : "play.fill", words(model.isPlaying ? .pause : .play)) {
+            round(
+                model.isPlaying ? "pause.fill" : "play.fill",
+                words(model.isPlaying ? .pause : .play)
+            ) {
                 if model.isPlaying { model.pause() } else { model.play() }
             }
             round("forward.frame", words(.forward)) { model.place += 1 }

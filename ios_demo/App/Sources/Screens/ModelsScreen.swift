@@ -41,7 +41,9 @@ struct ModelsScreen: View {
         } second: {
             Panel(words(.runtimesHead)) {
                 ForEach(choices) { each in
-                    RadioRow(title: words(each.title), isOn: each.id == choice?.id) { runtime = each.id }
+                    RadioRow(title: words(each.title), isOn: each.id == choice?.id) {
+                        runtime = each.id
+                    }
                 }
                 openButton(words)
                 state(words)
@@ -84,7 +86,7 @@ struct ModelsScreen: View {
     /// Files outside the app's own folders may be read only between these two calls.
     private func add(_ files: [URL]) {
         let scoped = files.filter { $0.startAccessingSecurityScopedResource() }
-        session.add(files) { scoped.forEach { $0.stopAccessingSecurityScopedResource() } }
+        session.add(files) { for file in scoped { file.stopAccessingSecurityScopedResource() } }
     }
 }
 

@@ -53,7 +53,8 @@ struct ColouredText: View {
                 ForEach(lines) { line in
                     HStack(spacing: 0) {
                         ForEach(line.cells) { cell in
-                            Character(cell: cell, maxPonder: model.maxPonder, letter: letter, size: size)
+                            Character(
+                                cell: cell, maxPonder: model.maxPonder, letter: letter, size: size)
                         }
                     }
                     .accessibilityElement(children: .ignore)
