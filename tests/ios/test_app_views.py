@@ -64,7 +64,7 @@ def _inside(path: Path) -> str:
     [
         ("", "", "", None),
         ("RootView.swift", ".navigationTitle(", ".navigationTitel(", "no member 'navigationTitel'"),
-        ("Parts/StepsChart.swift", "bar.count\n", "bar.number\n", "no member 'number'"),
+        ("Parts/StepsChart.swift", "bar.count)", "bar.number)", "no member 'number'"),
         ("Screens/BenchmarkView.swift", "= await", "=", "'async'"),
         ("Screens/MazeScreen.swift", "$model.place", "model.place", "'Binding<Double>'"),
         ("Runtimes.swift", "case .cpuOnly: .coremlCpu\n", "", "must be exhaustive"),
