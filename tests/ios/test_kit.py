@@ -14,7 +14,7 @@ from act_profiling.rows import read_rows
 from tests.android.models import MODELS
 from tests.android.test_app import model_steps
 from tests.ios.archives import write_archives
-from tests.ios.models import put_cases, put_exports
+from tests.ios.models import put_cases
 from tests.swift.compiler import CHECKOUT, WARNINGS_ARE_ERRORS, assert_formatted, folders, run
 
 pytestmark = pytest.mark.ios
@@ -28,13 +28,12 @@ TOKENS = np.load(MODELS / "charlm" / "eval.npz")["tokens"][:3, :8, None]
 
 
 @pytest.fixture(scope="module")
-def tested(scratch: Path) -> str:
+def tested(scratch: Path, models: Path) -> str:
     """The output of the package's own tests."""
-    put_exports(scratch / "models")
     put_cases(scratch / "cases.json")
     write_archives(scratch / "archives")
     (scratch / "results").mkdir()
-    _put_benchmark(scratch / "benchmark", scratch / "models")
+    _put_benchmark(scratch / "benchmark", models)
     names = {"ACT_MODELS": "models", "ACT_CASES": "cases.json", "ACT_ARCHIVES": "archives"}
     names |= {"ACT_BENCHMARK": "benchmark", "ACT_RESULTS": "results"}
     variables = {name: f"/scratch/{path}" for name, path in names.items()}
@@ -58,7 +57,7 @@ def test_the_package_tests_itself(scratch: Path, tested: str) -> None:
 
 
 @pytest.mark.usefixtures("tested")
-def test_the_benchmark_writes_the_runners_rows(scratch: Path) -> None:
+def test_the_benchmark_writes_the_runners_rows(scratch: Path, models: Path) -> None:
     folder = scratch / "results" / "benchmark"
     manifest = read_manifest(folder / "model.manifest.json")
     rows = list(read_rows(folder / "rows.bin", manifest, "ponder"))
@@ -70,7 +69,7 @@ def test_the_benchmark_writes_the_runners_rows(scratch: Path) -> None:
     brief = read_rows(folder / "brief.bin", manifest, "ponder")
     assert {row.outputs["ponder_steps"].item() for row in brief} == {1}
 
-    manifest = read_manifest(scratch / "models" / "parity-onnx-loop-fp32" / "model.manifest.json")
+    manifest = read_manifest(models / "parity-onnx-loop-fp32" / "model.manifest.json")
     (row,) = read_rows(scratch / "results" / "one.bin", manifest, "ponder")
     assert (row.call, row.repeat, row.nanoseconds) == (2, 1, 1_500_000_000_000)
     assert row.outputs["ponder_steps"].item() == 3
@@ -78,10 +77,10 @@ def test_the_benchmark_writes_the_runners_rows(scratch: Path) -> None:
 
 
 @pytest.mark.usefixtures("tested")
-def test_the_benchmark_is_a_program_too(scratch: Path, tmp_path: Path) -> None:
+def test_the_benchmark_is_a_program_too(scratch: Path, models: Path, tmp_path: Path) -> None:
     """As act-profile's tests use it, in place of an iPhone."""
     folder = tmp_path / "data"
-    _put_benchmark(folder, scratch / "models")
+    _put_benchmark(folder, models)
     program = scratch / "kit" / "release" / "act-benchmark"
     shutil.copy2(program.resolve(), tmp_path)
     given = ["--model", "model", "--data", "data.npz", "--rows", "rows.bin"]

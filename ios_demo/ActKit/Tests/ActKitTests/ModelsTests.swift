@@ -110,7 +110,7 @@ private func isClose(_ found: [Float], _ wanted: [Float], _ tolerance: Double) -
 }
 
 @Test func aMazeIsOneStep() async throws {
-    let file = models.appendingPathComponent("maze-native/model.manifest.json")
+    let file = models.appendingPathComponent("maze-native-loop-fp32-budget/model.manifest.json")
     let opened = try await Opening.open(file, [NativeEngine()])
     let golden = try Golden.read(
         opened.manifest,
