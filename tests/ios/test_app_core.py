@@ -18,7 +18,7 @@ EXPORTS = {
     "hops-native": "hops-native-loop-fp32-budget",
     "maze-native": "maze-native",
 }
-"""What ``make ios-assets`` makes, and the exports of the tests that are the same."""
+"""Models of ``make ios-assets``, and the exports of the tests that are the same."""
 
 
 def test_view_models_test_themselves(scratch: Path, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def modules(scratch: Path) -> list[str]:
         "ActDemoCore": DEMO / "ActDemoCore" / "Sources" / "ActDemoCore",
     }
     for name, files in {
-        **{name: [STUBS / f"{name}.swift"] for name in ORDER},
+        **{name: _declarations(name) for name in ORDER},
         **{name: sorted(folder.rglob("*.swift")) for name, folder in own.items()},
     }.items():
         emit = ["-emit-module", "-module-name", name]
@@ -53,6 +53,12 @@ def modules(scratch: Path) -> list[str]:
         done = run([*command, *emit, *to, *map(_inside, files)], scratch)
         assert done.returncode == 0, done.stdout
     return command
+
+
+def _declarations(module: str) -> list[Path]:
+    """The files of a module: one, or those of a folder."""
+    folder = STUBS / module
+    return sorted(folder.glob("*.swift")) if folder.is_dir() else [STUBS / f"{module}.swift"]
 
 
 def _inside(path: Path) -> str:

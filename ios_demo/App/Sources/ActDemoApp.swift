@@ -46,7 +46,7 @@ enum AppFolders {
 }
 
 extension Words {
-    /// Of the language that the system chose among the app's.
+    /// The texts in the language that the system chose among the app's.
     static let app = Words(.current) {
         Bundle.main.localizedString(forKey: $0, value: nil, table: nil)
     }

@@ -3,7 +3,7 @@ import ActKit
 import ActKitCoreML
 import ActKitNative
 
-/// What can run a model here: the native engine, and Core ML with each choice of its processors.
+/// The choices of what runs a model: the native engine, and Core ML with each choice of its processors.
 enum Runtimes {
     static let choices: [RuntimeChoice] =
         [RuntimeChoice(id: "native", title: .nativeEngine, runtime: NativeEngine())] + coreML

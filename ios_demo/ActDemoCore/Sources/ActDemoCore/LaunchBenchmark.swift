@@ -5,7 +5,7 @@ import Foundation
 /// what came of it, `ROWS.status`, into a folder.
 public enum LaunchBenchmark {
     public static let flag = "--benchmark"
-    /// Which `RuntimeChoice` runs the model; without it the first that takes it.
+    /// Names the `RuntimeChoice` that runs the model; without it the first that takes it does.
     public static let runtimeFlag = "--runtime"
     public static let suffix = ".status"
 

@@ -20,7 +20,7 @@ public final class TextModel: ScreenModel {
     @Published public private(set) var isReading = false
     @Published public private(set) var refusal: String?
 
-    /// What is read. To set it reads it.
+    /// The text that is read. To set it reads it.
     @Published public var text: String {
         didSet {
             if text == oldValue { return }

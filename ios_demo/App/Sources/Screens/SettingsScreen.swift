@@ -1,7 +1,7 @@
 import ActDemoCore
 import SwiftUI
 
-/// What is kept on the device, and how to be rid of it.
+/// A word on what is kept on the device, and how to be rid of it.
 struct SettingsScreen: View {
     @EnvironmentObject private var session: Session
 
