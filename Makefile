@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-ios test-web test-clients android-assets android-pictures compatibility web web-engine emulated-device bench lint clean
+.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-ios test-web test-clients android-assets ios-assets android-pictures compatibility web web-engine emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -67,6 +67,14 @@ android-assets: install
 	for model in charlm hops; do for target in onnx tflite native; do \
 	  $(BIN)/act-export models/$$model/model.pt --target $$target --ponder loop --budget-inputs \
 	  --data models/$$model/eval.npz -o $(ASSETS)/$$model-$$target || exit; done; done
+
+# The models that the iOS demo brings, for the native engine and for Core ML.
+IOS_ASSETS := ios_demo/App/Models
+ios-assets: install
+	rm -rf $(IOS_ASSETS)/*-native $(IOS_ASSETS)/*-coreml
+	for model in charlm hops maze; do for target in native coreml; do \
+	  $(BIN)/act-export models/$$model/model.pt --target $$target --ponder loop --budget-inputs \
+	  --data models/$$model/eval.npz -o $(IOS_ASSETS)/$$model-$$target || exit; done; done
 
 # The pictures of android_demo/README.md, drawn by the app's own code.
 android-pictures: install
