@@ -167,8 +167,8 @@ def test_without_xcode_it_says_so_in_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
     artefact = exported("native", "loop")
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SystemExit) as ended:
         main([str(artefact), "--data", str(data), "--device", "ios"])
     said = capfd.readouterr()
