@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,37 +18,9 @@ from act_profiling.devices.ios.device import IosDevice
 from act_profiling.devices.ios.devicectl import Devicectl
 from act_profiling.devices.ios.discovery import find, find_app
 from tests.profiling.conftest import Exported
-from tests.profiling.xcrun import FOLDER
+from tests.profiling.mac import PHONE, SIMULATED, WATCH, Phones, calls, put_mac
 
-ROOT = Path(__file__).parents[2]
 QUICK = MeasureConfig(rounds=2, min_count=8, min_seconds=0, warmup=3, memory=False)
-
-PHONE = {
-    "identifier": "11111111-2222-3333-4444-555555555555",
-    "connectionProperties": {
-        "pairingState": "paired",
-        "transportType": "wired",
-        "tunnelState": "disconnected",
-    },
-    "deviceProperties": {
-        "name": "Ada’s iPhone",
-        "osVersionNumber": "18.4",
-        "osBuildUpdate": "22E240",
-        "developerModeStatus": "enabled",
-    },
-    "hardwareProperties": {
-        "deviceType": "iPhone",
-        "marketingName": "iPhone 15 Pro",
-        "productType": "iPhone16,1",
-        "reality": "physical",
-        "udid": "00008130-000000000000001E",
-    },
-}
-WATCH = {"identifier": "w", "hardwareProperties": {"deviceType": "appleWatch"}}
-SIMULATED = {
-    "identifier": "s",
-    "hardwareProperties": {"deviceType": "iPhone", "reality": "simulated"},
-}
 
 
 def changed(part: str, **values: str) -> dict[str, Any]:
@@ -66,21 +35,8 @@ Mac = Callable[..., Path]
 def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mac:
     """Puts a Mac's xcrun first on PATH; returns the folder of its iPhones."""
 
-    def make(fault: str = "", phones: list[dict[str, Any]] | None = None) -> Path:
-        folder = tmp_path / "mac"
-        (folder / "Documents").mkdir(parents=True)
-        (folder / "fault").write_text(fault)
-        (folder / "phones.json").write_text(
-            json.dumps([WATCH, SIMULATED, PHONE] if phones is None else phones)
-        )
-        (folder / "bin").mkdir()
-        program = folder / "bin" / "xcrun"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.profiling.xcrun "$@"\n')
-        program.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-        monkeypatch.setenv("PYTHONPATH", str(ROOT))
-        monkeypatch.setenv(FOLDER, str(folder))
-        return folder
+    def make(fault: str = "", phones: Phones | None = None) -> Path:
+        return put_mac(tmp_path / "mac", monkeypatch, fault, phones)
 
     return make
 
@@ -97,10 +53,6 @@ def opened(**options: float) -> IosDevice:
     tool = Devicectl()
     phone = find(tool, "")
     return IosDevice(tool, phone, find_app(tool, phone), poll_seconds=0.01, **options)
-
-
-def calls(folder: Path) -> list[list[str]]:
-    return [json.loads(line) for line in (folder / "calls.jsonl").read_text().splitlines()]
 
 
 def shorn(call: list[str]) -> list[str]:
@@ -220,9 +172,7 @@ OTHER = {**changed("deviceProperties", name="Eve’s iPad"), "identifier": "2"}
         ([{}], "", "its answer: result.devices.0.: object missing"),
     ],
 )
-def test_devices_that_cannot_be_used(
-    mac: Mac, phones: list[dict[str, Any]], which: str, reason: str
-) -> None:
+def test_devices_that_cannot_be_used(mac: Mac, phones: Phones, which: str, reason: str) -> None:
     mac("", phones)
     with pytest.raises(UserError, match=reason):
         open_named(which, runtime=None, keep=False)
