@@ -19,7 +19,8 @@ struct RootView: View {
             if width == .compact { tabs } else { columns }
         }
         .onChange(of: session.open?.entry.id) { opened in
-            if opened != nil { chosen = screens.dropFirst().first?.id }
+            let next = opened == nil ? screens.first : screens.dropFirst().first
+            chosen = next?.id
         }
         .onChange(of: phase) { phase in
             if phase == .active { session.reopen() }

@@ -31,6 +31,7 @@ public final class MazeModel: ScreenModel {
     /// The frame that is shown.
     @Published public private(set) var shown = 0
     @Published public private(set) var isPlaying = false
+    @Published public private(set) var isThinking = false
     @Published public private(set) var refusal: String?
 
     public static func takes(_ manifest: Manifest) -> Bool {
@@ -79,6 +80,7 @@ public final class MazeModel: ScreenModel {
         pause()
         reading = nil
         refusal = nil
+        isThinking = true
         let maze = maze
         job.start { [weak self] in await self?.read(maze) }
     }
@@ -86,6 +88,7 @@ public final class MazeModel: ScreenModel {
     public func stop() {
         pause()
         job.cancel()
+        isThinking = false
     }
 
     public func finish() async { await job.finish() }
@@ -96,10 +99,12 @@ public final class MazeModel: ScreenModel {
             if Task.isCancelled { return }
             reading = read
             shown = read.frames.count - 1
+            isThinking = false
         } catch is CancellationError {
             return
         } catch {
             refusal = reason(error)
+            isThinking = false
         }
     }
 
@@ -198,7 +203,7 @@ public final class MazeModel: ScreenModel {
     public var verdict: String { verdict(shown) }
 
     private func verdict(_ frame: Int) -> String {
-        guard let reading else { return refusal ?? words(.thinking) }
+        guard let reading else { return refusal ?? words(isThinking ? .thinking : .noResult) }
         guard let right = reading.right(frame), let length = maze.solution().length else {
             return words(.noWay)
         }

@@ -36,7 +36,8 @@ public struct Models: Sendable {
     }
 
     public func entries() -> [Entry] {
-        [bundled, own].compactMap { $0 }.flatMap(folders).map(entry)
+        let brought = bundled.map(folders) ?? []
+        return brought.map { entry($0, isOwn: false) } + folders(own).map { entry($0, isOwn: true) }
     }
 
     /// Copy the files of a model: all of them are kept, or none.
@@ -77,7 +78,7 @@ public struct Models: Sendable {
         } catch {
             throw Refused("\(home.lastPathComponent): cannot be written")
         }
-        return entry(home)
+        return entry(home, isOwn: true)
     }
 
     /// - Throws: `Refused` if it is the app's own, or cannot be deleted.
@@ -109,8 +110,7 @@ public struct Models: Sendable {
         }
     }
 
-    private func entry(_ folder: URL) -> Entry {
-        let isOwn = folder.deletingLastPathComponent().path == own.path
+    private func entry(_ folder: URL, isOwn: Bool) -> Entry {
         func entry(_ file: URL, _ manifest: Manifest?, _ problem: String?) -> Entry {
             Entry(
                 folder: folder, manifestFile: file, manifest: manifest, problem: problem,

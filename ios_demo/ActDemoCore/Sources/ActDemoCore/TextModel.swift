@@ -74,7 +74,7 @@ public final class TextModel: ScreenModel {
     }
 
     public var summary: String {
-        guard let reading else { return refusal ?? words(.thinking) }
+        guard let reading else { return refusal ?? words(isReading ? .thinking : .noResult) }
         let statistics = reading.statistics
         if statistics.steps == 0 { return words(.textEmpty) }
         let mean = words.number(statistics.meanPonderSteps, digits: 2)

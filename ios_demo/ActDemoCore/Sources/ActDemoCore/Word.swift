@@ -67,7 +67,6 @@ public enum Word: String, Sendable, CaseIterable {
     case nativeEngine = "native_engine"
     case noBudget = "no_budget"
     case noEntries = "no_entries"
-    case noMemory = "no_memory"
     case noModels = "no_models"
     case noResult = "no_result"
     case noWay = "no_way"

@@ -160,7 +160,20 @@ struct MazeModelTests {
         #expect(session.notice == nil)
     }
 
-    @Test func playingShowsEachStepAndEnds() async throws {
+    @Test func whatIsStoppedSaysSoAndCanBeAskedAgain() async throws {
+        let session = try makeSession()
+        let model = try await session.opened("maze-native", MazeModel.self)
+        model.run()
+        session.memoryIsShort(isActive: true)
+        await model.finish()
+        #expect(model.reading == nil && model.verdict == "There is no result yet.")
+        #expect(session.notice == "Memory is short: what was running has been stopped.")
+        model.run()
+        await model.finish()
+        #expect(model.reading != nil)
+    }
+
+    @Test func playingBeginsAnewAndIsPaused() async throws {
         let model = try await makeSession().opened("maze-native", MazeModel.self)
         model.change(try #require(Maze(text: "3 0 1 140000000")))
         await model.finish()

@@ -22,9 +22,12 @@ struct MazeScreen: View {
         } second: {
             BudgetPanel(open: open, statistics: model.statistics)
             Panel(words(.size)) {
-                Slider(value: $size, in: Double(Maze.smallest)...Double(model.largest), step: 1)
-                    .accessibilityLabel(words(.size))
-                    .accessibilityValue(words.number(Int(size)))
+                // A slider of one place is none, and SwiftUI ends the app for it.
+                if model.largest > Maze.smallest {
+                    Slider(value: $size, in: Double(Maze.smallest)...Double(model.largest), step: 1)
+                        .accessibilityLabel(words(.size))
+                        .accessibilityValue(words.number(Int(size)))
+                }
                 Button(words(.fresh), systemImage: "shuffle") { model.fresh(Int(size)) }
                     .buttonStyle(.bordered)
             }
