@@ -79,7 +79,7 @@ ios-assets: install
 # For owners of a Mac with Xcode: the demo's packages in Apple's compiler and runtime. What came of it
 # is out/verify-coreml/verify-coreml.md. On a Mac it installs no other target's packages.
 verify-coreml: $(if $(wildcard .venv/installed),,.venv/coreml)
-	$(BIN)/python -m act_export.apple models/charlm models/hops models/maze -o out/verify-coreml
+	$(BIN)/python -m act_export.targets.coreml.apple models/charlm models/hops models/maze -o out/verify-coreml
 
 .venv/coreml: pyproject.toml
 	$(PYTHON) -m venv .venv

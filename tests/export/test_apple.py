@@ -14,8 +14,8 @@ import yaml
 
 from act_artefact.equality import Arrays
 from act_export import Options, export
-from act_export.apple import Result, check_export, main, write_report
 from act_export.runtimes.coreml import CoreMLEvaluation
+from act_export.targets.coreml.apple import Result, check_export, main, write_report
 from act_mobile import save_model
 from tests.export.conftest import pondering
 
@@ -155,4 +155,4 @@ def test_the_workflow_runs_the_same_command() -> None:
         ["make", "--dry-run", "verify-coreml", "PYTHON=python3"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "-m act_export.apple models/charlm models/hops models/maze" in done.stdout
+    assert "-m act_export.targets.coreml.apple models/charlm models/hops models/maze" in done.stdout

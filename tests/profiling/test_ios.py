@@ -241,7 +241,7 @@ def test_other_artefacts_and_runtimes_are_refused(
     mac: Mac, tmp_path: Path, data: Path, exported: Exported
 ) -> None:
     mac()
-    with pytest.raises(UserError, match="the app runs native or coreml artefacts, not onnx"):
+    with pytest.raises(UserError, match="the app runs coreml or native artefacts, not onnx"):
         profile([exported("onnx", "loop")], data, opened(), config=QUICK)
     with pytest.raises(UserError, match="--device ios runs what the demo app brings"):
         open_named("", runtime=tmp_path, keep=False)

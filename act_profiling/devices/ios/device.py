@@ -13,6 +13,7 @@ from typing import Any
 from act_artefact.errors import CheckFailed, UserError, either, escaped, shown
 from act_artefact.files import read
 from act_artefact.manifest import Manifest, read_manifest
+from act_artefact.targets import TARGETS, AppRuntime, BuiltInRuntime
 from act_profiling.devices import Interrupted, Job, Outcome, Settings
 from act_profiling.devices.host import facts_of
 from act_profiling.devices.ios.container import Container
@@ -20,8 +21,7 @@ from act_profiling.devices.ios.devicectl import Devicectl, DevicectlFailed
 from act_profiling.devices.ios.discovery import Phone
 from act_profiling.rows import read_rows
 
-TARGETS = ("native", "coreml")
-"""Artefacts that the app runs."""
+KIND = "ios"
 
 POLL_SECONDS = 1.0
 LIMIT_SECONDS = 1800.0
@@ -200,12 +200,20 @@ class IosDevice:
 
 
 def _check(job: Job, settings: Settings) -> None:
-    if job.target not in TARGETS:
-        raise UserError(f"--device ios: the app runs {either(TARGETS)} artefacts, not {job.target}")
+    if not _runs(job.target):
+        known = either([name for name in TARGETS if _runs(name)])
+        raise UserError(f"--device ios: the app runs {known} artefacts, not {job.target}")
     if settings.threads != 1:
         raise UserError("--threads: the app's engine has one, and Core ML chooses its own")
     if settings.cpus is not None:
         raise UserError("--cpus: an app cannot choose its processor")
+
+
+def _runs(target: str) -> bool:
+    """True if the app runs a target's artefacts: by its system's runtime, or the engine in it."""
+    device = TARGETS[target].device
+    in_app = isinstance(device, AppRuntime) and device.device == KIND
+    return in_app or isinstance(device, BuiltInRuntime)
 
 
 def _manifest_of(export: Path) -> Path:
