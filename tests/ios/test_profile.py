@@ -26,7 +26,7 @@ QUICK = MeasureConfig(rounds=1, min_count=10, min_seconds=0, warmup=2, memory=Fa
 @pytest.fixture(scope="module")
 def program(scratch: Path) -> Path:
     """The scratch folder with ActKit's benchmark mode as a program."""
-    done = run(["swift", "build", "--build-tests", "--disable-xctest", *BUILD], scratch)
+    done = run(["swift", "build", "--product", "act-benchmark", *BUILD], scratch)
     assert done.returncode == 0, done.stdout
     return scratch
 

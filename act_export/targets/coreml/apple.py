@@ -49,7 +49,7 @@ class Result:
     units: str
     sha256: str
     form: str
-    """How it ponders, and its precision."""
+    """Its ponder loop and precision, in words."""
     calls: int = 0
     ponder_steps_equal: int = 0
     ponder_steps_differ: int = 0

@@ -196,7 +196,7 @@ class IosDevice:
         self._interrupted.set()
 
     def close(self) -> None:
-        """What was copied stays: devicectl cannot delete, the Files app can."""
+        """Leave what was copied: devicectl cannot delete it, the Files app can."""
 
 
 def _check(job: Job, settings: Settings) -> None:
