@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nets of this size gain nothing from more threads, and tests run side by side.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-ios test-web test-clients android-assets ios-assets android-pictures compatibility web web-engine emulated-device bench lint clean
+.PHONY: install demo docs test test-models test-docs test-hostile test-property test-device test-android test-swift test-ios test-web test-clients android-assets ios-assets verify-coreml android-pictures compatibility web web-engine emulated-device bench lint clean
 
 install: .venv/installed
 
@@ -75,6 +75,16 @@ ios-assets: install
 	for model in charlm hops maze; do for target in native coreml; do \
 	  $(BIN)/act-export models/$$model/model.pt --target $$target --ponder loop --budget-inputs \
 	  --data models/$$model/eval.npz -o $(IOS_ASSETS)/$$model-$$target || exit; done; done
+
+# For owners of a Mac with Xcode: the demo's packages in Apple's compiler and runtime. What came of it
+# is out/verify-coreml/verify-coreml.md. On a Mac it installs no other target's packages.
+verify-coreml: $(if $(wildcard .venv/installed),,.venv/coreml)
+	$(BIN)/python -m act_export.targets.coreml.apple models/charlm models/hops models/maze -o out/verify-coreml
+
+.venv/coreml: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -e '.[coreml]'
+	touch $@
 
 # The pictures of android_demo/README.md, drawn by the app's own code.
 android-pictures: install

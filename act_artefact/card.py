@@ -17,7 +17,7 @@ from act_artefact.files import size_text
 from act_artefact.manifest import Manifest
 from act_artefact.markdown import bullets, code
 from act_artefact.metrics import HIGHER_IS_BETTER
-from act_artefact.targets import TARGETS
+from act_artefact.targets import TARGETS, AppRuntime
 
 SUFFIX = ".card.md"
 
@@ -190,8 +190,10 @@ def _latency(manifest: Manifest) -> str:
         )
     target = TARGETS.get(manifest.target)
     if target is not None and target.device is not None:
-        command = f"act-profile {shlex.quote(manifest.artefact)} --data eval.npz --device adb"
-        lines.append(f"On an Android phone {code(command, LONGEST_COMMAND)} measures it.")
+        app = target.device if isinstance(target.device, AppRuntime) else None
+        device, place = (app.device, app.place) if app else ("adb", "an Android phone")
+        command = f"act-profile {shlex.quote(manifest.artefact)} --data eval.npz --device {device}"
+        lines.append(f"On {place} {code(command, LONGEST_COMMAND)} measures it.")
     elif target is not None:
         lines.append(f"`act-profile` cannot measure it: files of its kind {target.not_profiled}.")
     return bullets(lines)

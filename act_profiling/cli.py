@@ -13,15 +13,19 @@ import click
 
 from act_artefact.command import debug_option, run
 from act_artefact.errors import CheckFailed
-from act_artefact.targets import TARGETS
+from act_artefact.targets import TARGETS, BuiltInRuntime, LibraryRuntime
 from act_profiling.devices.open import DEVICES
 
 if TYPE_CHECKING:
     from act_profiling.devices import Device
     from act_profiling.report.build import Report
 
-MODELS = [f"model{target.suffix}" for target in TARGETS.values() if target.device]
-"""An artefact of each target that can be profiled."""
+MODELS = [
+    f"model{target.suffix}"
+    for target in TARGETS.values()
+    if isinstance(target.device, LibraryRuntime | BuiltInRuntime)
+]
+"""An artefact of each target that a runner runs."""
 
 EXAMPLES = f"""
 \b

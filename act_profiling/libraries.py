@@ -12,7 +12,7 @@ from pathlib import Path
 
 from act_artefact.cache import cache, kept
 from act_artefact.errors import UserError
-from act_artefact.targets import TARGETS, LibraryRuntime
+from act_artefact.targets import TARGETS, AppRuntime, LibraryRuntime
 from act_artefact.wheels import fetch_wheel
 
 WHEELS_PYTHON = "3.11"
@@ -35,6 +35,11 @@ class Library:
 
 def _runtime(target: str) -> LibraryRuntime:
     device = TARGETS[target].device
+    if isinstance(device, AppRuntime):
+        raise UserError(
+            f"{target} artefacts run in an app on {device.place} alone: "
+            f"use --device {device.device}"
+        )
     assert isinstance(device, LibraryRuntime), f"{target} has no library"
     return device
 

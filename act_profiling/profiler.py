@@ -134,7 +134,7 @@ class Profiler:
             raise UserError(f"{path}: has changed while it was profiled: export the model again")
         write_plan(folder / "plan.txt", manifest, variant.budget)
         write_data(folder / "data.bin", manifest, calls)
-        return Job(folder, manifest.target, first_calls)
+        return Job(folder, manifest.target, first_calls, path)
 
     def _run(self, variant: Variant, job: Job, settings: Settings) -> tuple[list[Row], Outcome]:
         self._runs += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from act_artefact.errors import UserError, either, shown
 from act_artefact.files import digest
 from act_artefact.manifest import Manifest, read_manifest
-from act_artefact.targets import TARGETS
+from act_artefact.targets import TARGETS, BuiltInRuntime, LibraryRuntime
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,8 @@ def open_artefact(path: Path, name: str | None = None) -> Artefact:
             f"{either([*TARGETS])}"
         )
     if target.device is None:
-        others = [each.suffix for each in TARGETS.values() if each.device]
+        runners = (LibraryRuntime, BuiltInRuntime)
+        others = [each.suffix for each in TARGETS.values() if isinstance(each.device, runners)]
         raise UserError(
             f"{path}: {target.name} models {target.not_profiled}: profile the {either(others)} "
             "export of the model"

@@ -41,6 +41,8 @@ NOT_RUN = {
     "make docs": TARGET,
     "make test-android": "needs a JDK; .ci/run itself makes it",
     "make test-swift": "needs Swift; .ci/run itself makes it",
+    "make test-ios": "needs Swift; .ci/run itself makes it",
+    "make verify-coreml": "needs a Mac; tests/export/test_apple.py has all but Apple's programs",
     "make emulated-device": TARGET,
     "python benchmarks/*": BENCHMARK,
     "python -m benchmarks.*": BENCHMARK,
@@ -77,6 +79,7 @@ NOT_RUN = {
     "act-export --target native --web": TEMPLATE,
     "act-profile compare": TEMPLATE,
     "act-profile --device browser": TEMPLATE,
+    "act-profile --device ios": TEMPLATE,
     "act-profile compare A B": TEMPLATE,
 }
 """Commands that are not run, with the reason; ``*`` stands for any further words."""

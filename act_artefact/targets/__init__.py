@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from act_artefact.targets import coreml, native, onnx, tflite
 from act_artefact.targets.target import (
+    AppRuntime,
     BuiltInRuntime,
     LibraryRuntime,
     Target,
@@ -11,7 +12,15 @@ from act_artefact.targets.target import (
     suffixes,
 )
 
-__all__ = ["TARGETS", "BuiltInRuntime", "LibraryRuntime", "Target", "WebRuntime", "suffixes"]
+__all__ = [
+    "TARGETS",
+    "AppRuntime",
+    "BuiltInRuntime",
+    "LibraryRuntime",
+    "Target",
+    "WebRuntime",
+    "suffixes",
+]
 
 TARGETS: dict[str, Target] = {
     each.TARGET.name: each.TARGET for each in (onnx, tflite, coreml, native)

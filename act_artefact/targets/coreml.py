@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from act_artefact.targets.target import Target
+from act_artefact.targets.target import AppRuntime, Target
 
 TARGET = Target(
     name="coreml",
@@ -11,8 +11,7 @@ TARGET = Target(
     modules=("coremltools",),
     runtime="evaluated, not run by Apple's runtime",
     measured=False,
-    device=None,
-    not_profiled="run on Apple's systems only",
+    device=AppRuntime("ios", "an iPhone"),
     readers=dict.fromkeys(("fp32", "fp16", "int8"), "iOS 16, macOS 13"),
     folder=True,
     example="my.models:tagger --weights tagger.pt --data eval.npz --target coreml",

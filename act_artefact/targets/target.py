@@ -78,6 +78,16 @@ class BuiltInRuntime:
 
 
 @dataclass(frozen=True)
+class AppRuntime:
+    """A device's runtime that belongs to its system, and that an app on it calls."""
+
+    device: str
+    """The kind of ``--device`` whose app it is."""
+    place: str
+    """Where that is, as a text says it."""
+
+
+@dataclass(frozen=True)
 class WebRuntime:
     """A runtime in browsers, which a page loads by its module of the target's name."""
 
@@ -106,7 +116,7 @@ class Target:
     """The runtime that checks the artefact on this machine, as a report says it."""
     measured: bool = True
     """True if that is the device's own runtime, whose times on this machine can be compared."""
-    device: LibraryRuntime | BuiltInRuntime | None
+    device: LibraryRuntime | BuiltInRuntime | AppRuntime | None
     """The runtime that runs the artefact on devices; None if it cannot be profiled."""
     web: WebRuntime | None = None
     """The runtime that a page fetches from npm's packages; None where it has its own, or none."""

@@ -1,4 +1,4 @@
-"""Devices that run artefacts: this machine, a phone over adb, an emulated one, or a browser."""
+"""Devices that run artefacts: this machine, phones, an emulated one, or a browser."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Job:
     """A name in :data:`act_artefact.targets.TARGETS`: which runtime is needed."""
     first_calls: tuple[int, ...] = (0,)
     """The calls with which sequences begin: where a run that was cut short may resume."""
+    export: Path | None = None
+    """The artefact as it was given, with its manifest and golden bundle beside it."""
 
     def files(self) -> dict[str, Path]:
         """List its files by their names in the folder."""
@@ -74,7 +76,7 @@ class Device(Protocol):
     """A place where jobs run."""
 
     name: str
-    """The user's name for it: host, adb:SERIAL, emulated, browser."""
+    """The user's name for it: host, adb:SERIAL, emulated, browser, ios:NAME."""
     reports_latency: bool
     """False for an emulated device, whose times are never shown as latency."""
 

@@ -16,6 +16,7 @@ DEVICES = {
     "adb": "adb|adb:SERIAL|adb:all",
     "emulated": "emulated[:CPU]",
     "browser": "browser|browser:open",
+    "ios": "ios|ios:NAME",
 }
 """Every kind of device by its name, which is also its module's, and how it is written."""
 

@@ -221,7 +221,7 @@ def test_data_of_another_model(folder: Path, tmp_path: Path, host: Device) -> No
 def test_core_ml_is_for_apple(folder: Path, tmp_path: Path, host: Device) -> None:
     options = Options(ponder="loop", samples=5)
     (done,) = export(folder / "m.pt", "coreml", output=tmp_path / "out", options=options)
-    with pytest.raises(UserError, match="run on Apple's systems only: profile the .onnx"):
+    with pytest.raises(UserError, match="in an app on an iPhone alone: use --device ios"):
         profile([done.path], folder / "eval.npz", host, config=QUICK)
 
 

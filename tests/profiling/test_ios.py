@@ -1,0 +1,257 @@
+"""``--device ios`` against a stand-in for ``xcrun devicectl``: see tests/profiling/xcrun.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from act_artefact.errors import CheckFailed, UserError
+from act_profiling.api import profile
+from act_profiling.cli import main
+from act_profiling.config import MeasureConfig
+from act_profiling.devices.ios import open_named
+from act_profiling.devices.ios.device import IosDevice
+from act_profiling.devices.ios.devicectl import Devicectl
+from act_profiling.devices.ios.discovery import find, find_app
+from tests.profiling.conftest import Exported
+from tests.profiling.mac import PHONE, SIMULATED, WATCH, Phones, calls, put_mac
+
+QUICK = MeasureConfig(rounds=2, min_count=8, min_seconds=0, warmup=3, memory=False)
+
+
+def changed(part: str, **values: str) -> dict[str, Any]:
+    """The iPhone with other properties."""
+    return {**PHONE, part: {**PHONE[part], **values}}  # type: ignore[dict-item]
+
+
+Mac = Callable[..., Path]
+
+
+@pytest.fixture
+def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mac:
+    """Puts a Mac's xcrun first on PATH; returns the folder of its iPhones."""
+
+    def make(fault: str = "", phones: Phones | None = None) -> Path:
+        return put_mac(tmp_path / "mac", monkeypatch, fault, phones)
+
+    return make
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    path = tmp_path / "eval.npz"
+    x = np.random.default_rng(0).standard_normal((3, 4, 3), dtype=np.float32)
+    np.savez(path, x=x)
+    return path
+
+
+def opened(**options: float) -> IosDevice:
+    tool = Devicectl()
+    phone = find(tool, "")
+    return IosDevice(tool, phone, find_app(tool, phone), poll_seconds=0.01, **options)
+
+
+def shorn(call: list[str]) -> list[str]:
+    """A call without the options that say where its answer goes."""
+    at = call.index("--quiet")
+    assert call[at + 1] == "--timeout"
+    assert int(call[at + 2]) > 0
+    assert call[at + 3] == "--json-output"
+    return [*call[:at], *call[at + 5 :]]
+
+
+def test_a_profile_is_that_of_any_device(mac: Mac, data: Path, exported: Exported) -> None:
+    folder = mac()
+    artefact = exported("native", "loop", budget_inputs=True)
+    report = profile([artefact], data, opened(), config=QUICK, sweep=["max_ponder=1,2"])
+    assert report["device"]["name"] == "ios:Ada’s iPhone"
+    assert report["device"]["facts"]["model"] == "iPhone 15 Pro"
+    assert [each["golden"]["passed"] for each in report["variants"]] == [True, True]
+    first, second = (each["ponder_steps"]["mean"] for each in report["variants"])
+    assert first == 1 < second <= 2
+    # The model went there once, under a name of its contents; its budgets are arguments.
+    names = sorted(path.name for path in (folder / "Documents").glob("act-profile-*"))
+    assert len([name for name in names if name.endswith(".actn")]) == 1
+    launches = [call for call in calls(folder) if "launch" in call]
+    assert {call[call.index("--max-ponder") + 1] for call in launches} >= {"1", "2"}
+
+
+def test_the_calls_are_devicectls(mac: Mac, data: Path, exported: Exported) -> None:
+    folder = mac()
+    profile([exported("native", "loop")], data, opened(), config=QUICK)
+    device = ["--device", PHONE["identifier"]]
+    domain = ["--domain-type", "appDataContainer", "--domain-identifier"]
+    domain += ["com.example.actmobile.demo"]
+    made = [shorn(call) for call in calls(folder)]
+    assert made[0] == ["devicectl", "list", "devices"]
+    assert made[1] == ["devicectl", "device", "info", "apps", *device]
+    copied = [call for call in made if call[1:4] == ["device", "copy", "to"]]
+    assert all(call[4:10] == [*device, *domain] for call in copied)
+    assert all(call[10] == "--source" and call[12] == "--destination" for call in copied)
+    names = [call[13].removeprefix("Documents/act-profile-") for call in copied[:4]]
+    assert [name.partition(".")[2] for name in names] == [
+        "actn", "golden.npz", "manifest.json", "data.bin",
+    ]  # fmt: skip
+    at = next(k for k, call in enumerate(made) if "launch" in call)
+    assert made[at - 1] == ["devicectl", "device", "info", "lockState", *device]
+    launch = made[at]
+    data_name, rows_name = launch[13], launch[15]
+    assert launch == [
+        "devicectl", "device", "process", "launch", *device, "--terminate-existing",
+        "com.example.actmobile.demo", "--", "--benchmark",
+        "--model", launch[11], "--data", data_name, "--rows", rows_name, "--keep", "all",
+        "--warmup", "0", "--min-count", "1", "--min-seconds", "0",
+    ]  # fmt: skip
+    assert made[at + 1] == ["devicectl", "device", "info", "processes", *device]
+    sources = [call[11] for call in made[at + 2 : at + 5]]
+    assert sources == [f"Documents/{rows_name}{end}" for end in (".status", "", ".facts")]
+    assert len({call[call.index("--rows") + 1] for call in made if "launch" in call}) == 4
+
+
+def test_without_xcode_it_says_so_in_one_line(
+    tmp_path: Path,
+    data: Path,
+    exported: Exported,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    artefact = exported("native", "loop")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        main([str(artefact), "--data", str(data), "--device", "ios"])
+    said = capfd.readouterr()
+    assert ended.value.code == 2
+    assert said.out == ""
+    assert "needs a Mac with Xcode 15 or newer" in said.err
+    assert len(said.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("no devicectl", "choose an Xcode with sudo xcode-select"),
+        ("no app", "ios:Ada’s iPhone: the demo app is not installed: open ios_demo/ActDemo"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_runs(mac: Mac, fault: str, reason: str) -> None:
+    mac(fault)
+    with pytest.raises(UserError, match=reason):
+        open_named("", runtime=None, keep=False)
+
+
+OTHER = {**changed("deviceProperties", name="Eve’s iPad"), "identifier": "2"}
+
+
+@pytest.mark.parametrize(
+    ("phones", "which", "reason"),
+    [
+        ([], "", "Xcode knows no iPhone or iPad: connect it by cable"),
+        ([WATCH, SIMULATED], "", "Xcode knows no iPhone or iPad: connect"),
+        ([PHONE], "Bob", "knows no iPhone or iPad 'Bob'"),
+        (
+            [PHONE, OTHER],
+            "",
+            "2 devices: use ios:1111.*Ada’s iPhone. or ios:2 .Eve’s iPad",
+        ),
+        ([changed("connectionProperties", pairingState="unpaired")], "", "is unpaired: unlock it"),
+        ([changed("connectionProperties", tunnelState="unavailable")], "", "is not connected"),
+        (
+            [changed("deviceProperties", developerModeStatus="disabled")],
+            "",
+            "Developer Mode is off",
+        ),
+        (
+            [{"identifier": 3}],
+            "",
+            "devicectl list devices: its answer: result.devices.0..identifier: expected str",
+        ),
+        ([{}], "", "its answer: result.devices.0.: object missing"),
+    ],
+)
+def test_devices_that_cannot_be_used(mac: Mac, phones: Phones, which: str, reason: str) -> None:
+    mac("", phones)
+    with pytest.raises(UserError, match=reason):
+        open_named(which, runtime=None, keep=False)
+
+
+@pytest.mark.parametrize("which", ["2", "Eve’s iPad"])
+def test_one_of_several_is_chosen(mac: Mac, which: str) -> None:
+    mac("", [PHONE, OTHER])
+    (device,) = open_named(which, runtime=None, keep=False)
+    assert device.name == "ios:Eve’s iPad"
+
+
+def test_one_that_is_away_is_no_choice(mac: Mac) -> None:
+    away = changed("connectionProperties", tunnelState="unavailable")
+    mac("", [PHONE, {**away, "identifier": "2"}])
+    (device,) = open_named("", runtime=None, keep=False)
+    assert device.name == "ios:Ada’s iPhone"
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "reason"),
+    [
+        ("locked", UserError, "is locked: unlock it, and let its screen on"),
+        ("locked at launch", UserError, "is locked: unlock it, and let its screen on"),
+        ("cut off", CheckFailed, "the app ended before the run did: it was closed, or iOS"),
+        ("endless", CheckFailed, "the run has not ended in 0 s"),
+        ("away", CheckFailed, "went away during the run: .*The device is not connected"),
+        (
+            "damaged",
+            CheckFailed,
+            "rows are damaged: 7 whole ones came back, the app made 8",
+        ),
+        ("other facts", CheckFailed, "the runner ended well but said"),
+        ("refused", UserError, "the engine cannot .x1b.2Jload it"),
+        ("wrong", CheckFailed, "wrong on this device with native engine: N differs in call 0"),
+        ("nonsense", CheckFailed, "the app says '.x00.x01.n', not how the run ended"),
+    ],
+)
+def test_faults_of_a_run(
+    mac: Mac, data: Path, exported: Exported, fault: str, kind: type[Exception], reason: str
+) -> None:
+    mac(fault)
+    device = opened(limit_seconds=0, away_seconds=0)
+    with pytest.raises(kind, match=reason) as raised:
+        profile([exported("native", "loop")], data, device, config=QUICK)
+    assert type(raised.value) is kind
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        (MeasureConfig(threads=2), "--threads: the app's engine has one"),
+        (MeasureConfig(cpus="3"), "--cpus: an app cannot choose"),
+    ],
+)
+def test_options_that_an_app_does_not_have(
+    mac: Mac, data: Path, exported: Exported, config: MeasureConfig, reason: str
+) -> None:
+    mac()
+    with pytest.raises(UserError, match=reason):
+        profile([exported("native", "loop")], data, opened(), config=config)
+
+
+def test_other_artefacts_and_runtimes_are_refused(
+    mac: Mac, tmp_path: Path, data: Path, exported: Exported
+) -> None:
+    mac()
+    with pytest.raises(UserError, match="the app runs coreml or native artefacts, not onnx"):
+        profile([exported("onnx", "loop")], data, opened(), config=QUICK)
+    with pytest.raises(UserError, match="--device ios runs what the demo app brings"):
+        open_named("", runtime=tmp_path, keep=False)
+
+
+def test_an_interrupted_run_ends(mac: Mac, data: Path, exported: Exported) -> None:
+    from act_profiling.devices import Interrupted
+
+    mac("endless")
+    device = opened()
+    device.interrupt()
+    with pytest.raises(Interrupted):
+        profile([exported("native", "loop")], data, device, config=QUICK)
