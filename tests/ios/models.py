@@ -15,6 +15,7 @@ from tests.android.models import EXPORTS, MODELS, Exported, exports
 
 COREML = (
     *(Exported("charlm", "coreml", ponder, budget=True) for ponder in ("loop", "unroll", "host")),
+    Exported("hops", "coreml", budget=True),
     Exported("maze", "coreml", budget=True),
 )
 """As the demo has them."""
@@ -22,7 +23,6 @@ COREML = (
 MORE = (
     *COREML,
     Exported("listen", "native", budget=True),
-    Exported("maze", "native", budget=True),
 )
 SAMPLES = 8
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from act_artefact.manifest import read_manifest
+from act_mobile import load_model
 from act_profiling.rows import read_rows
 from tests.android.models import MODELS
-from tests.android.test_app import model_steps
 from tests.ios.archives import write_archives
 from tests.ios.models import put_cases
 from tests.swift.compiler import CHECKOUT, WARNINGS_ARE_ERRORS, assert_formatted, folders, run
@@ -64,7 +65,7 @@ def test_the_benchmark_writes_the_runners_rows(scratch: Path, models: Path) -> N
     assert [(row.call, row.repeat) for row in rows] == [(c, r) for r in (0, 1) for c in range(24)]
     first, second = rows[:24], rows[24:]
     assert [row.digest for row in first] == [row.digest for row in second]
-    assert [row.outputs["ponder_steps"].item() for row in first] == model_steps(TOKENS[..., 0])
+    assert [row.outputs["ponder_steps"].item() for row in first] == _model_steps()
     assert all(row.nanoseconds > 0 for row in rows)
     brief = read_rows(folder / "brief.bin", manifest, "ponder")
     assert {row.outputs["ponder_steps"].item() for row in brief} == {1}
@@ -74,6 +75,15 @@ def test_the_benchmark_writes_the_runners_rows(scratch: Path, models: Path) -> N
     assert (row.call, row.repeat, row.nanoseconds) == (2, 1, 1_500_000_000_000)
     assert row.outputs["ponder_steps"].item() == 3
     np.testing.assert_equal(row.outputs["remainder"], np.float32([[0.25]]))
+
+
+def _model_steps() -> list[int]:
+    """N of the model itself, sequence by sequence."""
+    with torch.no_grad():
+        answer = load_model(MODELS / "charlm" / "model.pt").double()(
+            torch.from_numpy(TOKENS[..., 0])
+        )
+    return answer.ponder.steps[..., 0].flatten().tolist()
 
 
 @pytest.mark.usefixtures("tested")
