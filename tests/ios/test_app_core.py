@@ -16,7 +16,7 @@ pytestmark = pytest.mark.ios
 EXPORTS = {
     "charlm-native": "charlm-native-loop-fp32-budget",
     "hops-native": "hops-native-loop-fp32-budget",
-    "maze-native": "maze-native",
+    "maze-native": "maze-native-loop-fp32-budget",
 }
 """Models of ``make ios-assets``, and the exports of the tests that are the same."""
 

@@ -57,7 +57,8 @@ public struct Benchmark: Sendable, Equatable {
         func whole(_ key: String, _ range: ClosedRange<Int>) throws -> Int {
             guard let text = given[key] else { return range.lowerBound }
             guard let found = Int(text), range.contains(found) else {
-                throw Refused("\(key) is \(text): \(key) \(range.lowerBound) to \(range.upperBound)")
+                throw Refused(
+                    "\(key) is \(text): \(key) \(range.lowerBound) to \(range.upperBound)")
             }
             return found
         }
@@ -122,7 +123,7 @@ public struct Benchmark: Sendable, Equatable {
             try out.close()
             let facts = Facts(
                 runtime: opened.model.backend, calls: round * calls.count, repeats: round,
-                warmup_ns: warmed)
+                warmupNs: warmed)
             try write(facts, to: inFolder(rows + Self.factsSuffix))
         } catch {
             try? FileManager.default.removeItem(at: aside)
@@ -186,7 +187,12 @@ public struct Benchmark: Sendable, Equatable {
         let runtime: String
         let calls: Int
         let repeats: Int
-        let warmup_ns: UInt64
+        let warmupNs: UInt64
+
+        enum CodingKeys: String, CodingKey {
+            case runtime, calls, repeats
+            case warmupNs = "warmup_ns"
+        }
     }
 
     private func budget(_ manifest: Manifest) throws -> Tensors {
