@@ -16,6 +16,7 @@ from act_profiling.rows import read_rows
 from tests.android.models import MODELS
 from tests.ios.archives import write_archives
 from tests.ios.models import put_cases
+from tests.ios.spoilt import write_spoilt
 from tests.swift.compiler import CHECKOUT, WARNINGS_ARE_ERRORS, assert_formatted, folders, run
 
 pytestmark = pytest.mark.ios
@@ -33,6 +34,7 @@ def tested(scratch: Path, models: Path) -> str:
     """The output of the package's own tests."""
     put_cases(scratch / "cases.json")
     write_archives(scratch / "archives")
+    write_spoilt(models)
     (scratch / "results").mkdir()
     _put_benchmark(scratch / "benchmark", models)
     names = {"ACT_MODELS": "models", "ACT_CASES": "cases.json", "ACT_ARCHIVES": "archives"}

@@ -30,10 +30,12 @@ public struct NativeEngine: Runtime {
             size(manifest, "remainder") == model.layers
         else { return false }
         let data = manifest.data[0]
-        let item = data.shape.dropFirst(hasTime(manifest) ? 2 : 1).compactMap { $0 }
+        let axes = hasTime(manifest) ? 2 : 1
+        guard data.shape.count >= axes else { return false }
+        let item = data.shape.dropFirst(axes).compactMap { $0 }
         if model.channels > 0 {
             return data.isFloat && item.count == 3 && item[0] == model.channels
-                && item[1] <= model.height && item[2] <= model.width
+                && item[1] <= model.height && item[2] <= model.width && manifest.states.isEmpty
                 && y == model.outputSize * (model.pooled ? 1 : item[1] * item[2])
         }
         let states = manifest.states.compactMap { size(manifest, $0.output) }

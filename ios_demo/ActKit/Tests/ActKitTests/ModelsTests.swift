@@ -140,12 +140,17 @@ private let charlm = "charlm-native-loop-fp32-budget"
 
 /// A spoilt export and the reason why it is refused.
 struct Spoilt: Sendable, CustomTestStringConvertible {
+    let export: String
     let reason: String
     let spoil: @Sendable (URL) throws -> Void
 
-    var testDescription: String { reason }
+    var testDescription: String { "\(export): \(reason)" }
 
-    init(_ reason: String, _ spoil: @escaping @Sendable (URL) throws -> Void) {
+    init(
+        _ reason: String, of export: String = charlm,
+        _ spoil: @escaping @Sendable (URL) throws -> Void
+    ) {
+        self.export = export
         self.reason = reason
         self.spoil = spoil
     }
@@ -153,17 +158,23 @@ struct Spoilt: Sendable, CustomTestStringConvertible {
 
 /// Give the artefact other bytes, and the manifest their hash.
 private func replaceArtefact(_ folder: URL, _ bytes: Data) throws {
-    let (artefact, manifest) = (
-        folder.appendingPathComponent("model.actn"),
-        folder.appendingPathComponent("model.manifest.json")
-    )
+    let artefact = folder.appendingPathComponent("model.actn")
     let before = try Opening.digest(artefact)
     try bytes.write(to: artefact)
-    let text = try String(contentsOf: manifest, encoding: .utf8)
-    try text.replacing(before, with: Opening.digest(artefact)).write(
-        to: manifest, atomically: true, encoding: .utf8)
+    let after = try Opening.digest(artefact)
+    try changeManifest(folder) { $0.replacing(before, with: after) }
 }
 
+private func changeManifest(_ folder: URL, _ change: (String) -> String) throws {
+    let file = folder.appendingPathComponent("model.manifest.json")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    try change(text).write(to: file, atomically: true, encoding: .utf8)
+}
+
+private let notItsManifest =
+    "model.actn: the native engine refuses it: not the model of its manifest"
+
+/// Those whose manifest and golden bundle are both spoilt are made by tests/ios/spoilt.py.
 private let spoilt: [Spoilt] = [
     Spoilt("model.golden.npz: not a readable .npz (there is no such file)") {
         try FileManager.default.removeItem(at: $0.appendingPathComponent("model.golden.npz"))
@@ -189,7 +200,7 @@ private let spoilt: [Spoilt] = [
     Spoilt("model.actn: the native engine refuses it: not an .actn file") {
         try replaceArtefact($0, Data(repeating: 7, count: 1000))
     },
-    Spoilt("model.actn: the native engine refuses it: not the model of its manifest") {
+    Spoilt(notItsManifest) {
         let other = models.appendingPathComponent("parity-native-loop-fp32/model.actn")
         try replaceArtefact($0, Data(contentsOf: other))
     },
@@ -197,12 +208,14 @@ private let spoilt: [Spoilt] = [
         let other = models.appendingPathComponent("charlm-native-loop-int8/model.actn")
         try replaceArtefact($0, Data(contentsOf: other))
     },
+    Spoilt(notItsManifest, of: "spoilt-no-time-axis") { _ in },
+    Spoilt(notItsManifest, of: "spoilt-maze-with-state") { _ in },
 ]
 
 @Test(arguments: spoilt)
 func wrongFilesAreRefusedWithTheirNames(spoilt: Spoilt) async throws {
     let copy = try scratch().appendingPathComponent("spoilt")
-    try FileManager.default.copyItem(at: models.appendingPathComponent(charlm), to: copy)
+    try FileManager.default.copyItem(at: models.appendingPathComponent(spoilt.export), to: copy)
     try spoilt.spoil(copy)
     await expectRefusal(spoilt.reason) {
         _ = try await Opening.open(
