@@ -37,9 +37,25 @@ def _maze_with_state(manifest: Manifest, golden: Arrays) -> None:
     golden.update({"h0": zeros, "h0_out": zeros, "h0_out.tolerance": zeros})
 
 
+def _whole_y(manifest: Manifest, golden: Arrays) -> None:
+    """Declare answers of integers, which no tolerance belongs to."""
+    _named(manifest["outputs"], "y")["dtype"] = "int32"
+    golden["y"] = golden["y"].astype(np.int32)
+    del golden["y.tolerance"]
+
+
+def _more_outputs(manifest: Manifest, golden: Arrays) -> None:
+    """Declare an output of integers that the model does not have."""
+    tensor = {"name": "extra", "dtype": "int32", "shape": [1, 2], "default": None}
+    manifest["outputs"].append(tensor)
+    golden["extra"] = np.zeros((len(golden["y"]), 1, 2), np.int32)
+
+
 SPOILT: dict[str, tuple[str, Callable[[Manifest, Arrays], None]]] = {
     "no-time-axis": (CHARLM, _without_time_axis),
     "maze-with-state": (MAZE, _maze_with_state),
+    "whole-y": (MAZE, _whole_y),
+    "more-outputs": (CHARLM, _more_outputs),
 }
 
 

@@ -39,7 +39,7 @@ public final class MazeModel: ScreenModel {
             manifest.data.count == 1, let side = side(manifest)
         else { return false }
         return (Maze.smallest...Maze.largest).contains(side)
-            && manifest.outputs.first { $0.name == "y" }?.at(side).reduce(1, *) == side * side
+            && manifest.outputs.first { $0.name == "y" }?.at(1).reduce(1, *) == side * side
     }
 
     /// Cells a side of the net's input; nil if that is no square of a maze's channels.

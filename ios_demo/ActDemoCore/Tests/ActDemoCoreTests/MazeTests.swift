@@ -103,6 +103,18 @@ struct MazeModelTests {
         #expect(model.words(of: 0).hasSuffix("answer: on the way"))
     }
 
+    @Test func anAnswerOfAnySizeIsNoMazes() throws {
+        let file = given("ACT_DEMO_MODELS").appendingPathComponent(
+            "maze-native/model.manifest.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(MazeModel.takes(try Manifest.parse(text, "m")))
+        // An axis of y that no axis of x decides.
+        let free = text.replacing(
+            /("name": "y",\s+"dtype": "float32",\s+"shape": \[\s+1,\s+)11/) { "\($0.1)null" }
+        #expect(free != text)
+        #expect(!MazeModel.takes(try Manifest.parse(free, "m")))
+    }
+
     @Test func framesAreTheAnswersUnderThatLimit() async throws {
         let session = try makeSession()
         let model = try await session.opened("maze-native", MazeModel.self)

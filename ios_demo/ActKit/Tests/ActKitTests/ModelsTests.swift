@@ -210,6 +210,8 @@ private let spoilt: [Spoilt] = [
     },
     Spoilt(notItsManifest, of: "spoilt-no-time-axis") { _ in },
     Spoilt(notItsManifest, of: "spoilt-maze-with-state") { _ in },
+    Spoilt("model.manifest.json: not a whole manifest (outputs)", of: "spoilt-whole-y") { _ in },
+    Spoilt("kernels: the runtime returned no 'extra'", of: "spoilt-more-outputs") { _ in },
 ]
 
 @Test(arguments: spoilt)
@@ -221,6 +223,28 @@ func wrongFilesAreRefusedWithTheirNames(spoilt: Spoilt) async throws {
         _ = try await Opening.open(
             copy.appendingPathComponent("model.manifest.json"), [NativeEngine()])
     }
+}
+
+/// Answers as another model does, with an output more.
+private struct Extended: StepModel {
+    let model: any StepModel
+    let extra: Ints
+    var backend: String { model.backend }
+
+    func call(_ inputs: Tensors) async throws -> Tensors {
+        try await model.call(inputs).merging(["extra": extra]) { $1 }
+    }
+}
+
+@Test(arguments: [(2, nil), (1, "'extra' has 1 numbers, not 2")])
+func everyOutputsSizeIsChecked(size: Int, wrong: String?) async throws {
+    let folder = models.appendingPathComponent("spoilt-more-outputs")
+    let manifest = try Manifest.read(folder.appendingPathComponent("model.manifest.json"))
+    let golden = try Golden.read(manifest, folder.appendingPathComponent("model.golden.npz"))
+    let file = models.appendingPathComponent("\(charlm)/model.manifest.json")
+    let opened = try await Opening.open(file, [NativeEngine()])
+    let extra = Ints([size], [Int32](repeating: 0, count: size))
+    #expect(try await golden.check(Extended(model: opened.model, extra: extra)) == wrong)
 }
 
 /// Python's hashes of folders, in tests/ios/test_kit.py.
