@@ -25,25 +25,39 @@ public protocol PartModel: Sendable {
 /// its threshold; what a part returns as `NAME_out` is `NAME` from then on.
 public struct HostDriven: StepModel {
     private let parts: [Part]
+    private let maxPonder: Int
     private let model: any PartModel
     private let onPonderStep: @Sendable () -> Void
 
-    /// - Parameter onPonderStep: told of each call of a part that repeats.
+    /// - Parameters:
+    ///   - maxPonder: of the manifest; no part of a sound export repeats more often.
+    ///   - onPonderStep: told of each call of a part that repeats.
     public init(
-        _ parts: [Part], _ model: any PartModel, onPonderStep: @escaping @Sendable () -> Void = {}
+        _ parts: [Part], maxPonder: Int, _ model: any PartModel,
+        onPonderStep: @escaping @Sendable () -> Void = {}
     ) {
         self.parts = parts
+        self.maxPonder = maxPonder
         self.model = model
         self.onPonderStep = onPonderStep
     }
 
     public var backend: String { model.backend }
 
+    /// - Throws: `CancellationError` between two calls of parts; `Refused` also where a part would repeat
+    ///   more than `maxPonder` times.
     public func call(_ inputs: Tensors) async throws -> Tensors {
         var values = inputs
         var returned: Tensors = [:]
         for part in parts {
+            var repeats = 0
             while try isDue(part, values) {
+                try Task.checkCancellation()
+                if repeats == maxPonder {
+                    throw Refused(
+                        "part '\(oneLine(part.name))' does not halt in \(maxPonder) ponder steps")
+                }
+                repeats += 1
                 var given: Tensors = [:]
                 for name in part.inputs { given[name] = try value(values, name) }
                 let answer = try await model.call(part.name, given)

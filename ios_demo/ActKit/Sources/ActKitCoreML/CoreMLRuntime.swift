@@ -51,7 +51,8 @@
                         artefact.appendingPathComponent("\(part.name).mlpackage"),
                         compiled.appendingPathComponent("\(part.name).mlmodelc"))
                 }
-                return HostDriven(manifest.parts, PredictingParts(parts))
+                return HostDriven(
+                    manifest.parts, maxPonder: manifest.maxPonder, PredictingParts(parts))
             } catch let refused as Refused {
                 throw refused
             } catch {

@@ -145,7 +145,7 @@ func theHostFormRepeatsItsStepBelowTheThreshold(limit: Float, steps: Int) async 
         Part(name: "finish", inputs: ["sum"], outputs: ["y"]),
     ]
     let (model, (told, tell)) = (Adding(), AsyncStream.makeStream(of: Void.self))
-    let driven = HostDriven(parts, model) { tell.yield() }
+    let driven = HostDriven(parts, maxPonder: 3, model) { tell.yield() }
     let y = try await driven.call(["x": Floats(0), "limit": Floats(limit)])["y"]?.scalar
     tell.finish()
     #expect(abs((y ?? .nan) - 0.4 * Float(steps)) < 1e-6)
@@ -157,8 +157,39 @@ func theHostFormRepeatsItsStepBelowTheThreshold(limit: Float, steps: Int) async 
 @Test func aPartWithoutItsValueIsRefused() async {
     let part = Part(name: "step", inputs: ["c0"], outputs: [], progress: nil, threshold: nil)
     await expectRefusal("a part needs 'c0'") {
-        _ = try await HostDriven([part], Adding()).call([:])
+        _ = try await HostDriven([part], maxPonder: 1, Adding()).call([:])
     }
+}
+
+/// Never halts: its one part reports no progress, and cancels the task that calls it when asked to.
+private struct Stuck: PartModel {
+    let backend = "test"
+    let cancels: Bool
+
+    func call(_ part: String, _ inputs: Tensors) async throws -> Tensors {
+        if cancels { withUnsafeCurrentTask { $0?.cancel() } }
+        return ["progress_out": Floats(0)]
+    }
+}
+
+private let endless = Part(
+    name: "step", inputs: [], outputs: ["progress_out"], progress: "progress",
+    threshold: .number(1))
+
+@Test func aPartThatDoesNotHaltIsRefused() async {
+    let driven = HostDriven([endless], maxPonder: 5, Stuck(cancels: false))
+    await expectRefusal("part 'step' does not halt in 5 ponder steps") {
+        _ = try await driven.call(["progress": Floats(0)])
+    }
+}
+
+@Test func thePonderLoopIsCancelled() async {
+    let task = Task {
+        try await HostDriven([endless], maxPonder: 1000, Stuck(cancels: true)).call([
+            "progress": Floats(0)
+        ])
+    }
+    await #expect(throws: CancellationError.self) { try await task.value }
 }
 
 @Test func statisticsAreThoseOfTheSteps() {
