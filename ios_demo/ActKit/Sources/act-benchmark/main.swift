@@ -12,7 +12,7 @@ do {
     let benchmark = try Benchmark.of(
         Array(arguments.dropFirst()), URL(fileURLWithPath: folder, isDirectory: true))
     print("done: \(try await benchmark.run([NativeEngine()]))")
-} catch let refused as Refused {
-    print("refused: \(refused)")
+} catch {
+    print("refused: \(error)")
     exit(2)
 }
