@@ -33,6 +33,7 @@ def write_archives(folder: Path) -> Path:
     files = {f"{name}.npy": _npy(array) for name, array in ARRAYS.items()}
     for name, options in DEFLATED.items():
         (folder / f"good-{name}.npz").write_bytes(_zip(files, options))
+    (folder / "good-blocks.npz").write_bytes(_zip(files, {"level": 9}, before=_blocks(100_000)))
     for name, contents in _wrong().items():
         (folder / f"wrong-{name}.npz").write_bytes(contents)
     return folder
@@ -85,14 +86,24 @@ def _header(dtype: str, shape: str) -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
 
 
-def _zip(files: dict[str, bytes], options: dict[str, int] | None = None) -> bytes:
-    """An archive of files: stored, or deflated as zlib's ``options`` say."""
+def _blocks(count: int) -> bytes:
+    """DEFLATE blocks with zlib's fixed codes and nothing in them, 10 bits each; 4 k of them."""
+    assert count % 4 == 0
+    # Lowest bit first: 0 for a block that is not the last, 01 for its kind, the end's 7 zeros.
+    block = [0, 1, 0, *[0] * 7]
+    return np.packbits(np.tile(np.uint8(block), count), bitorder="little").tobytes()
+
+
+def _zip(
+    files: dict[str, bytes], options: dict[str, int] | None = None, before: bytes = b""
+) -> bytes:
+    """An archive of files: stored, or deflated as zlib's ``options`` say after blocks ``before``."""
     local, directory = b"", b""
     for name, contents in files.items():
         packed = contents
         if options:
             stream = zlib.compressobj(wbits=-15, **options)
-            packed = stream.compress(contents) + stream.flush()
+            packed = before + stream.compress(contents) + stream.flush()
         method = 8 if options else 0
         sizes = struct.pack("<III", zlib.crc32(contents), len(packed), len(contents))
         common = struct.pack("<HHHI", 20, 0, method, 0) + sizes

@@ -29,10 +29,12 @@ struct Inflate {
                 left = 2 * left - counts[length]
                 if left < 0 { throw Damaged() }
             }
-            for length in 1...15 {
-                for (symbol, found) in lengths.enumerated() where found == length {
-                    symbols.append(symbol)
-                }
+            var places = [0]
+            for count in counts.dropFirst() { places.append(places[places.count - 1] + count) }
+            symbols = [Int](repeating: 0, count: places[counts.count - 1])
+            for (symbol, length) in lengths.enumerated() where length > 0 {
+                symbols[places[length - 1]] = symbol
+                places[length - 1] += 1
             }
         }
     }
@@ -74,7 +76,9 @@ struct Inflate {
             isLast = try bits(1) == 1
             switch try bits(2) {
             case 0: try stored()
-            case 1: try coded(Self.fixedLengths(), Code([Int](repeating: 5, count: 30)))
+            case 1:
+                let (lengths, distances) = try Self.fixed.get()
+                try coded(lengths, distances)
             case 2:
                 let (lengths, distances) = try codes()
                 try coded(lengths, distances)
@@ -83,8 +87,12 @@ struct Inflate {
         }
     }
 
-    private static func fixedLengths() throws -> Code {
-        try Code((0..<288).map { $0 < 144 ? 8 : $0 < 256 ? 9 : $0 < 280 ? 7 : 8 })
+    /// Made once: a damaged file may have a block in every 10 bits.
+    private static let fixed = Result {
+        (
+            lengths: try Code((0..<288).map { $0 < 144 ? 8 : $0 < 256 ? 9 : $0 < 280 ? 7 : 8 }),
+            distances: try Code([Int](repeating: 5, count: 30))
+        )
     }
 
     private mutating func stored() throws {

@@ -85,7 +85,7 @@ func quotedTextIsReadBack(text: String) throws {
     #expect(numbers.values[..<3] == [0, 0.5, 1])
     #expect((stored["flags"] as? Flags)?.values == [false, true])
     #expect((stored["steps"] as? Ints)?.part(1).values == [-3, 4])
-    for name in ["deflated", "level1", "fixed", "literals"] {
+    for name in ["deflated", "level1", "fixed", "literals", "blocks"] {
         let read = try Npz.read(archives.appendingPathComponent("good-\(name).npz"))
         #expect(Set(read.keys) == Set(stored.keys))
         for (key, tensor) in stored { #expect(isEqual(read[key], tensor), "\(name) \(key)") }
