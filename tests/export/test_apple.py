@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -77,6 +80,13 @@ class Poor(Evaluated):
         return {name: value for name, value in super().run(inputs).items() if name != "y"}
 
 
+class Empty(Evaluated):
+    """One that returns nothing at all."""
+
+    def run(self, inputs: Arrays) -> Arrays:
+        return {}
+
+
 def test_packages_that_answer_well(manifest: Path, compiler: Callable[[str], Path]) -> None:
     log = compiler(COMPILES)
     found = check_export(manifest, Evaluated)
@@ -111,14 +121,101 @@ def test_answers_that_lack_something(manifest: Path, compiler: Callable[[str], P
     assert {each.reason for each in check_export(manifest, Poor)} == {"Core ML returned no y"}
 
 
-def test_the_report_is_for_readers_and_programs(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_parts_that_return_nothing(manifest: Path, compiler: Callable[[str], Path]) -> None:
+    compiler(COMPILES)
+    found = check_export(manifest, Empty)
+    assert len(found) == 2
+    assert all(each.reason.startswith("Core ML returned no ") for each in found)
+
+
+def test_coremltools_without_core_ml(manifest: Path, compiler: Callable[[str], Path]) -> None:
+    """Real coremltools on Linux: its predict raises a plain Exception."""
+    compiler(COMPILES)
+    found = check_export(manifest)
+    assert [each.units for each in found] == ["CPU_ONLY", "ALL"]
+    assert {each.reason for each in found} == {
+        "Core ML: Model prediction is only supported on macOS version 10.13 or later."
+    }
+
+
+@pytest.mark.parametrize("error", [RuntimeError, TypeError, ValueError, Exception])
+def test_core_ml_that_fails_one_package(
+    manifest: Path,
+    compiler: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
 ) -> None:
+    def fail(*_: Any) -> None:
+        raise error("Error in declaring network or plan.\nDomain=com.apple.CoreML \x1b[2J")
+
+    monkeypatch.setattr("coremltools.models.MLModel.predict", fail)
+    compiler(COMPILES)
+    for each in check_export(manifest):
+        assert each.reason.startswith("Core ML: Error in declaring network or plan.")
+        assert each.reason.isprintable()
+
+
+def test_a_compiler_that_does_not_end(
+    manifest: Path, compiler: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("act_export.targets.coreml.apple.COMPILE_SECONDS", 0.01)
+    compiler("exec sleep 5")
+    (found,) = check_export(manifest, Evaluated)
+    assert found.reason.startswith("coremlcompiler has not ended in 0.01 s")
+
+
+def test_the_report_has_what_failed_and_what_came_after(
+    manifest: Path,
+    tmp_path: Path,
+    compiler: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """On a Mac whose Core ML refuses everything, with one model that cannot be exported."""
+    compiler(COMPILES)
+    (tmp_path / "xcodebuild").write_text('#!/bin/sh\necho "Xcode 16.2"\n')
+    (tmp_path / "xcodebuild").chmod(0o755)
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    monkeypatch.setattr("act_export.targets.coreml.apple.PONDERS", ("loop",))
+    (tmp_path / "empty").mkdir()
+    good = tmp_path / "good"
+    good.mkdir()
+    shutil.copy(manifest.parents[1] / "model.pt", good)
+    inputs = np.zeros((2, 4, 3), np.float32)
+    np.savez(good / "eval.npz", x=inputs)
+    with pytest.raises(SystemExit) as ended:
+        main([str(tmp_path / "empty"), str(good), "-o", str(tmp_path / "out")])
+    said = capfd.readouterr()
+    assert ended.value.code == 1
+    # coremltools draws its progress before it.
+    line = said.err.splitlines()[-1]
+    assert line.startswith("verify-coreml: error: 3 of 3 failed: empty-loop (none): ")
+    text = (tmp_path / "out" / "verify-coreml.md").read_text()
+    assert text in said.out
+    assert "xcode Xcode 16.2" in text
+    first, *others = [line for line in text.splitlines() if "loop, fp32" in line]
+    assert first.startswith("| empty-loop | loop, fp32 | none | 0 |")
+    assert "model.pt" in first
+    assert [line.split(" | ")[2] for line in others] == ["CPU_ONLY", "ALL"]
+    assert all("Core ML: Model prediction is only supported" in line for line in others)
+
+
+def test_a_folder_that_is_not_there_is_bad_input(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([str(tmp_path / "none"), "-o", str(tmp_path / "out")])
+    assert ended.value.code == 2
+    assert len(capfd.readouterr().err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_report_is_for_readers_and_programs(tmp_path: Path) -> None:
     good = Result("a/model.mlpackage", "ALL", "ab", "loop, fp32", 8, 8, 0, {"y": 2e-7})
     bad = Result("b/model.mlpackage", "none", "cd", "loop, fp16", reason="refused | because")
-    write_report(tmp_path / "out", {"macos": "15.5", "machine": "arm64"}, [good, bad])
+    said = write_report(tmp_path / "out", {"macos": "15.5", "machine": "arm64"}, [good, bad])
     text = (tmp_path / "out" / "verify-coreml.md").read_text()
-    assert capsys.readouterr().out == text
+    assert said == text
     assert "| a/model.mlpackage | loop, fp32 | ALL | 8 | 8 | 0 | 2.0e-07 | passed |" in text
     assert "| b/model.mlpackage | loop, fp16 | none | 0 | 0 | 0 |  | refused / because |" in text
     value = json.loads((tmp_path / "out" / "verify-coreml.json").read_text())
@@ -140,7 +237,7 @@ def test_elsewhere_it_says_so_in_one_line(
     assert not (tmp_path / "out").exists()
 
 
-def test_the_workflow_runs_the_same_command() -> None:
+def test_the_workflow_runs_the_same_command(tmp_path: Path) -> None:
     workflow = yaml.safe_load(WORKFLOW.read_text())
     assert workflow["permissions"] == {"contents": "read"}
     assert "secrets." not in WORKFLOW.read_text()
@@ -151,6 +248,15 @@ def test_the_workflow_runs_the_same_command() -> None:
     assert len(uses) == 3
     assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", each) for each in uses)
     assert any(step.get("run", "").startswith("make verify-coreml") for step in steps)
+    (summary,) = [step["run"] for step in steps if "GITHUB_STEP_SUMMARY" in step.get("run", "")]
+    for text in (None, "the report\n"):
+        if text:
+            (tmp_path / "out" / "verify-coreml").mkdir(parents=True)
+            (tmp_path / "out" / "verify-coreml" / "verify-coreml.md").write_text(text)
+        environment = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "PATH": os.environ["PATH"]}
+        words = ["bash", "-e", "-c", summary]
+        subprocess.run(words, cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "summary").read_text() == text
     done = subprocess.run(
         ["make", "--dry-run", "verify-coreml", "PYTHON=python3"],
         cwd=ROOT, capture_output=True, text=True, check=True,

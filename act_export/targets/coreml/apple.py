@@ -13,7 +13,8 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from act_artefact.errors import CheckFailed, UserError, escaped
 from act_artefact.form import Ponder
 from act_artefact.golden import GoldenCall, read_golden
 from act_artefact.manifest import read_manifest
+from act_export.options import Options
 from act_export.runtimes import Driven, Runtime
 
 NAME = "verify-coreml"
@@ -36,6 +38,8 @@ UNITS = ("CPU_ONLY", "ALL")
 """Compute units that are asked for: ``ALL`` leaves the choice to Core ML."""
 PONDERS: tuple[Ponder, ...] = ("loop", "unroll", "host")
 COMPILE_SECONDS = 600
+REASON = 300
+"""Characters of a reason that the report shows: its reader cannot ask this Mac."""
 
 Open = Callable[[Path, str], Runtime]
 """(package, compute units) -> Core ML's model."""
@@ -58,20 +62,49 @@ class Result:
     """Why it did not pass, in words; empty if it did."""
 
 
+class CoreMLFailed(Exception):
+    """Core ML did not load a package or did not answer; the text is its reason."""
+
+
 class Predicted:
-    """A package in Apple's runtime, by coremltools."""
+    """A package in Apple's runtime, by coremltools.
+
+    Raises:
+        CoreMLFailed: by ``run``, too.
+    """
 
     def __init__(self, package: Path, units: str) -> None:
         import coremltools as ct
 
-        self._model = ct.models.MLModel(str(package), compute_units=ct.ComputeUnit[units])
+        with _core_ml():
+            self._model = ct.models.MLModel(str(package), compute_units=ct.ComputeUnit[units])
 
     def run(self, inputs: Arrays) -> Arrays:
-        return dict(self._model.predict(inputs))
+        with _core_ml():
+            return dict(self._model.predict(inputs))
+
+
+@contextmanager
+def _core_ml() -> Iterator[None]:
+    """Span one call of coremltools alone, whose errors are Core ML's."""
+    try:
+        yield
+    # coremltools 9 raises Exception itself where Core ML is not there or has not loaded the model,
+    # RuntimeError for an NSError of Core ML's, and TypeError, ValueError or KeyError for what its
+    # own checks of inputs refuse. They have no base but Exception.
+    except Exception as error:
+        raise CoreMLFailed(f"Core ML: {escaped(str(error), REASON)}") from error
 
 
 def compile_package(package: Path) -> str:
     """Compile with Apple's compiler; the reason why it refuses, empty if it does not."""
+    try:
+        return _compiled(package)
+    except subprocess.TimeoutExpired:
+        return f"coremlcompiler has not ended in {COMPILE_SECONDS} s"
+
+
+def _compiled(package: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         words = ["xcrun", "coremlcompiler", "compile", str(package), folder]
         done = subprocess.run(
@@ -88,7 +121,7 @@ def compile_package(package: Path) -> str:
     lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
     said = (errors or lines or ["it gave no reason"])[0]
-    return f"coremlcompiler refuses it: {escaped(said)}"
+    return f"coremlcompiler refuses it: {escaped(said, REASON)}"
 
 
 def check_export(manifest_file: Path, opened: Open = Predicted) -> list[Result]:
@@ -116,16 +149,25 @@ def check_export(manifest_file: Path, opened: Open = Predicted) -> list[Result]:
         return [replace(result, reason=refused)]
     found = []
     for units in UNITS:
-        models = {name: opened(file, units) for name, file in files.items()}
-        model = Driven(manifest.parts, models) if manifest.parts else models[""]
-        found.append(_compared(replace(result, units=units), bundle, model))
+        one = replace(result, units=units)
+        try:
+            models = {name: opened(file, units) for name, file in files.items()}
+            model = Driven(manifest.parts, models) if manifest.parts else models[""]
+            found.append(_compared(one, bundle, model))
+        except CoreMLFailed as error:
+            found.append(replace(one, reason=str(error)))
     return found
 
 
 def _compared(result: Result, bundle: Sequence[GoldenCall], model: Runtime) -> Result:
     agreement = Agreement()
     for call in bundle:
-        answer, expected = model.run(call.inputs), call.answer.outputs
+        expected = call.answer.outputs
+        try:
+            answer = model.run(call.inputs)
+        except KeyError as error:
+            # Of the host form's driver: a part needs what none before it has returned.
+            return replace(result, reason=f"Core ML returned no {error.args[0]}")
         if missing := [name for name in expected if name not in answer]:
             return replace(result, reason=f"Core ML returned no {', '.join(missing)}")
         wrong = [name for name in expected if np.size(answer[name]) != expected[name].size]
@@ -174,7 +216,12 @@ def markdown(facts: Mapping[str, str], results: Sequence[Result]) -> str:
 
 
 @click.command()
-@click.argument("models", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "models",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
 def command(models: tuple[Path, ...], output: Path) -> None:
     """Export models to Core ML and verify them with Apple's compiler and runtime.
@@ -187,21 +234,32 @@ def command(models: tuple[Path, ...], output: Path) -> None:
             f"{NAME} needs macOS with Xcode, whose compiler and runtime it asks; here act-export "
             "has evaluated the packages instead"
         )
-    results = [
-        result
-        for model in models
-        for ponder in PONDERS
-        for result in check_export(_exported(model, ponder, output))
-    ]
-    write_report(output, system(), results)
+    facts = system()
+    results: list[Result] = []
+    text = write_report(output, facts, results)
+    for model in models:
+        for ponder in PONDERS:
+            results += _checked(model, ponder, output)
+            # Each time, so that a run which is ended leaves what it has found.
+            text = write_report(output, facts, results)
+    click.echo(text, nl=False)
     if failed := [each for each in results if each.reason]:
         names = ", ".join(f"{each.package} ({each.units}): {each.reason}" for each in failed)
         raise CheckFailed(f"{len(failed)} of {len(results)} failed: {names}")
 
 
+def _checked(model: Path, ponder: Ponder, output: Path) -> list[Result]:
+    """Export and check one package; the reason is the result where it cannot be exported."""
+    try:
+        return check_export(_exported(model, ponder, output))
+    except (CheckFailed, UserError) as error:
+        form = f"{ponder}, {Options().precision}"
+        return [Result(f"{model.name}-{ponder}", "none", "", form, reason=str(error))]
+
+
 def _exported(model: Path, ponder: Ponder, output: Path) -> Path:
     """Export as the demo does; the manifest."""
-    from act_export import Options, export
+    from act_export import export
 
     folder = output / f"{model.name}-{ponder}"
     options = Options(ponder=ponder, budget_inputs=True)
@@ -210,14 +268,14 @@ def _exported(model: Path, ponder: Ponder, output: Path) -> Path:
     return done.path.with_name(f"{done.path.stem}.manifest.json")
 
 
-def write_report(output: Path, facts: Mapping[str, str], results: Sequence[Result]) -> None:
-    """Write both files, and print the one for a reader."""
+def write_report(output: Path, facts: Mapping[str, str], results: Sequence[Result]) -> str:
+    """Write both files; the text of the one for a reader."""
     output.mkdir(parents=True, exist_ok=True)
     value: dict[str, Any] = {"system": dict(facts), "results": [asdict(each) for each in results]}
     (output / f"{NAME}.json").write_text(json.dumps(value, indent=1) + "\n")
     text = markdown(facts, results)
     (output / f"{NAME}.md").write_text(text)
-    click.echo(text, nl=False)
+    return text
 
 
 main = partial(run, command, NAME)
