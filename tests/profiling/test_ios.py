@@ -16,9 +16,9 @@ from act_profiling.config import MeasureConfig
 from act_profiling.devices.ios import open_named
 from act_profiling.devices.ios.device import IosDevice
 from act_profiling.devices.ios.devicectl import Devicectl
-from act_profiling.devices.ios.discovery import find, find_app
+from act_profiling.devices.ios.discovery import APP, find, find_app
 from tests.profiling.conftest import Exported
-from tests.profiling.mac import PHONE, SIMULATED, WATCH, Phones, calls, put_mac
+from tests.profiling.mac import PHONE, ROOT, SIMULATED, WATCH, Phones, calls, put_mac
 
 QUICK = MeasureConfig(rounds=2, min_count=8, min_seconds=0, warmup=3, memory=False)
 
@@ -135,12 +135,19 @@ def test_without_xcode_it_says_so_in_one_line(
     [
         ("no devicectl", "choose an Xcode with sudo xcode-select"),
         ("no app", "ios:Ada’s iPhone: the demo app is not installed: open ios_demo/ActDemo"),
+        ("no app", "choose a bundle identifier that ends in .actmobile.demo, and run"),
     ],
 )
 def test_what_is_missing_is_said_before_anything_runs(mac: Mac, fault: str, reason: str) -> None:
     mac(fault)
     with pytest.raises(UserError, match=reason):
         open_named("", runtime=None, keep=False)
+
+
+def test_the_readme_names_the_identifier_that_is_looked_for() -> None:
+    steps = (ROOT / "ios_demo" / "README.md").read_text().partition("## What runs a model")[0]
+    assert f"ends in\n   `.{APP}`" in steps
+    assert f"PRODUCT_BUNDLE_IDENTIFIER: io.{APP}" in (ROOT / "ios_demo/project.yml").read_text()
 
 
 OTHER = {**changed("deviceProperties", name="Eve’s iPad"), "identifier": "2"}

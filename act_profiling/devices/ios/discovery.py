@@ -11,7 +11,10 @@ from act_profiling.devices.ios.devicectl import Devicectl
 APP = "actmobile.demo"
 """End of the demo's bundle identifier, whose beginning is its builder's own."""
 
-INSTALL = "open ios_demo/ActDemo.xcodeproj in Xcode and run it on the device once"
+INSTALL = (
+    "open ios_demo/ActDemo.xcodeproj in Xcode, choose a bundle identifier that ends in "
+    f".{APP}, and run it on the device once"
+)
 
 
 class Connection(Struct, rename="camel"):
