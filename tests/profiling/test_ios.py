@@ -164,6 +164,17 @@ OTHER = {**changed("deviceProperties", name="Eve’s iPad"), "identifier": "2"}
             "",
             "2 devices: use ios:1111.*Ada’s iPhone. or ios:2 .Eve’s iPad",
         ),
+        (
+            # As devicectl shows it: never connected.
+            [
+                {
+                    **changed("deviceProperties", osVersionNumber="16.7.10"),
+                    **{"connectionProperties": {"tunnelState": "unavailable"}},
+                }
+            ],
+            "",
+            "ios:Ada’s iPhone: has iOS 16.7.10: devicectl reaches iOS 17 and newer",
+        ),
         ([changed("connectionProperties", pairingState="unpaired")], "", "is unpaired: unlock it"),
         ([changed("connectionProperties", tunnelState="unavailable")], "", "is not connected"),
         (

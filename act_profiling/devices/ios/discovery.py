@@ -11,6 +11,9 @@ from act_profiling.devices.ios.devicectl import Devicectl
 APP = "actmobile.demo"
 """End of the demo's bundle identifier, whose beginning is its builder's own."""
 
+OLDEST = 17
+"""Major version of the oldest system that devicectl reaches; the app itself runs on iOS 16."""
+
 INSTALL = (
     "open ios_demo/ActDemo.xcodeproj in Xcode, choose a bundle identifier that ends in "
     f".{APP}, and run it on the device once"
@@ -121,6 +124,10 @@ def find(tool: Devicectl, which: str) -> Phone:
 
 def _check_ready(phone: Phone) -> None:
     connection, name = phone.connection_properties, phone.name
+    # Asked first: one with an older system is listed as not connected, whatever its cable does.
+    system = phone.device_properties.os_version_number
+    if system.partition(".")[0] in map(str, range(OLDEST)):
+        raise UserError(f"ios:{name}: has iOS {system}: devicectl reaches iOS {OLDEST} and newer")
     if connection.pairing_state not in ("paired", ""):
         raise UserError(f"ios:{name}: is {connection.pairing_state}: unlock it and trust this Mac")
     if connection.tunnel_state == "unavailable":
