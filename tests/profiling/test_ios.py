@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from act_profiling.api import profile
 from act_profiling.cli import main
 from act_profiling.config import MeasureConfig
 from act_profiling.devices.ios import open_named
-from act_profiling.devices.ios.device import IosDevice
+from act_profiling.devices.ios.device import APP_SECONDS, IosDevice
 from act_profiling.devices.ios.devicectl import Devicectl
 from act_profiling.devices.ios.discovery import APP, find, find_app
 from tests.profiling.conftest import Exported
@@ -245,6 +247,7 @@ def test_faults_of_a_run(
     [
         (MeasureConfig(threads=2), "--threads: the app's engine has one"),
         (MeasureConfig(cpus="3"), "--cpus: an app cannot choose"),
+        (MeasureConfig(min_seconds=3601), "--min-seconds 3601: the app takes at most 3600"),
     ],
 )
 def test_options_that_an_app_does_not_have(
@@ -253,6 +256,23 @@ def test_options_that_an_app_does_not_have(
     mac()
     with pytest.raises(UserError, match=reason):
         profile([exported("native", "loop")], data, opened(), config=config)
+
+
+def test_the_seconds_that_are_asked_for_are_waited_for(
+    mac: Mac, data: Path, exported: Exported
+) -> None:
+    """The limit is of what a run takes beyond them; the golden check asks for none."""
+    mac("endless if timed")
+    config = replace(QUICK, min_seconds=0.7)
+    with pytest.raises(CheckFailed, match="the run has not ended in 1 s"):
+        profile([exported("native", "loop")], data, opened(limit_seconds=0), config=config)
+
+
+def test_the_app_takes_as_many_seconds_as_the_device_says() -> None:
+    kit = ROOT / "ios_demo" / "ActKit" / "Sources" / "ActKit"
+    found = re.search(r"mostSeconds = ([\d.]+)", (kit / "Benchmark.swift").read_text())
+    assert found
+    assert float(found[1]) == APP_SECONDS
 
 
 def test_other_artefacts_and_runtimes_are_refused(

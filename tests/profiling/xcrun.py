@@ -113,7 +113,7 @@ def _answer(
         case (_, "info", "processes"):
             if fault == "away":
                 raise Failed("The device is not connected")
-            running = [1, PROCESS] if fault == "endless" else [1]
+            running = [1, PROCESS] if fault.startswith("endless") else [1]
             return {"runningProcesses": [{"processIdentifier": each} for each in running]}
         case (_, "copy", direction):
             assert options["--domain-type"] == "appDataContainer"
@@ -130,8 +130,10 @@ def _launched(documents: Path, fault: str, arguments: list[str]) -> dict[str, An
         raise Failed("Unable to launch the app because the device was not unlocked")
     app, flag, *given = arguments
     assert (app, flag) == ("com.example.actmobile.demo", "--benchmark")
-    if fault not in ("cut off", "endless", "away"):
-        _measure(documents, dict(zip(given[::2], given[1::2], strict=True)), given, fault)
+    options = dict(zip(given[::2], given[1::2], strict=True))
+    endless = fault == "endless" or (fault == "endless if timed" and options["--min-seconds"] != "0")
+    if not endless and fault not in ("cut off", "away"):
+        _measure(documents, options, given, fault)
     return {"process": {"processIdentifier": PROCESS, "executable": "file:///ActDemo"}}
 
 

@@ -25,7 +25,9 @@ KIND = "ios"
 
 POLL_SECONDS = 1.0
 LIMIT_SECONDS = 1800.0
-"""A run that takes so long is given up."""
+"""A run that takes so much longer than the seconds that are asked of it is given up."""
+APP_SECONDS = 3600.0
+"""Seconds that the app takes for ``--min-seconds``: ``Benchmark.mostSeconds`` of ActKit."""
 AWAY_SECONDS = 60.0
 """A device that does not answer for so long is gone."""
 TEXT_BYTES = 1 << 16
@@ -46,7 +48,7 @@ class IosDevice:
     Args:
         app: the app's bundle identifier.
         poll_seconds: between two questions whether a run has ended.
-        limit_seconds: for how long a run may take.
+        limit_seconds: for how long a run may take beyond ``Settings.min_seconds``.
         away_seconds: for how long the device may not answer.
     """
 
@@ -104,7 +106,7 @@ class IosDevice:
         self._container.put(job.folder / "data.bin", data)
         words = ["--model", model, "--data", data, "--rows", name]
         process = self._container.launch([*words, *_options(job, settings)])
-        self._ended(process, name, rows)
+        self._ended(process, name, rows, self._limit + settings.min_seconds)
         self._container.get(name, rows)
         facts = self._facts(name, rows)
         self._check_rows(rows, manifest, settings, facts)
@@ -126,8 +128,8 @@ class IosDevice:
         self._there.add(name)
         return name
 
-    def _ended(self, process: int, name: str, rows: Path) -> None:
-        """Wait until the run has ended well.
+    def _ended(self, process: int, name: str, rows: Path, limit: float) -> None:
+        """Wait until the run has ended well, for ``limit`` seconds.
 
         Raises:
             UserError: the app refused it.
@@ -152,9 +154,9 @@ class IosDevice:
                         f"{self.name}: the app ended before the run did: it was closed, or iOS "
                         f"ended it: run it again ({error})"
                     ) from None
-                if time.monotonic() - began > self._limit:
+                if time.monotonic() - began > limit:
                     raise CheckFailed(
-                        f"{self.name}: the run has not ended in {self._limit:.0f} s"
+                        f"{self.name}: the run has not ended in {limit:.0f} s"
                     ) from None
                 continue
             return self._judge(_text(status))
@@ -207,6 +209,10 @@ def _check(job: Job, settings: Settings) -> None:
         raise UserError("--threads: the app's engine has one, and Core ML chooses its own")
     if settings.cpus is not None:
         raise UserError("--cpus: an app cannot choose its processor")
+    if settings.min_seconds > APP_SECONDS:
+        raise UserError(
+            f"--min-seconds {settings.min_seconds:g}: the app takes at most {APP_SECONDS:g}"
+        )
 
 
 def _runs(target: str) -> bool:
