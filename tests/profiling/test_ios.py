@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from act_profiling.devices.ios.devicectl import Devicectl
 from act_profiling.devices.ios.discovery import APP, find, find_app
 from tests.profiling.conftest import Exported
 from tests.profiling.mac import PHONE, ROOT, SIMULATED, WATCH, Phones, calls, put_mac
+from tests.profiling.xcrun import PROCESS
 
 QUICK = MeasureConfig(rounds=2, min_count=8, min_seconds=0, warmup=3, memory=False)
 
@@ -109,7 +112,10 @@ def test_the_calls_are_devicectls(mac: Mac, data: Path, exported: Exported) -> N
         "--warmup", "0", "--min-count", "1", "--min-seconds", "0",
     ]  # fmt: skip
     assert made[at + 1] == ["devicectl", "device", "info", "processes", *device]
-    sources = [call[11] for call in made[at + 2 : at + 5]]
+    assert made[at + 3] == [
+        "devicectl", "device", "process", "terminate", *device, "--pid", str(PROCESS),
+    ]  # fmt: skip
+    sources = [call[11] for call in (made[at + 2], *made[at + 4 : at + 6])]
     assert sources == [f"Documents/{rows_name}{end}" for end in (".status", "", ".facts")]
     assert len({call[call.index("--rows") + 1] for call in made if "launch" in call}) == 4
 
@@ -232,7 +238,13 @@ def test_one_that_is_away_is_no_choice(mac: Mac) -> None:
     ],
 )
 def test_faults_of_a_run(
-    mac: Mac, data: Path, exported: Exported, fault: str, kind: type[Exception], reason: str
+    mac: Mac,
+    tmp_path: Path,
+    data: Path,
+    exported: Exported,
+    fault: str,
+    kind: type[Exception],
+    reason: str,
 ) -> None:
     mac(fault)
     device = opened(limit_seconds=0, away_seconds=0)
@@ -240,6 +252,10 @@ def test_faults_of_a_run(
         profile([exported("native", "loop")], data, device, config=QUICK)
     assert type(raised.value) is kind
     assert len(str(raised.value).splitlines()) == 1
+    # Whatever it was, no app goes on measuring.
+    made = calls(tmp_path / "mac")
+    launched = [call for call in made if "launch" in call and fault != "locked at launch"]
+    assert len([call for call in made if "terminate" in call]) == len(launched)
 
 
 @pytest.mark.parametrize(
@@ -288,8 +304,29 @@ def test_other_artefacts_and_runtimes_are_refused(
 def test_an_interrupted_run_ends(mac: Mac, data: Path, exported: Exported) -> None:
     from act_profiling.devices import Interrupted
 
-    mac("endless")
+    folder = mac("endless")
     device = opened()
     device.interrupt()
     with pytest.raises(Interrupted):
         profile([exported("native", "loop")], data, device, config=QUICK)
+    assert "terminate" in calls(folder)[-1]
+
+
+def test_ctrl_c_ends_the_app(mac: Mac, data: Path, exported: Exported) -> None:
+    folder = mac("endless")
+
+    def interrupt() -> None:
+        # From the second question on, so that the launch's answer is there.
+        while sum("processes" in call for call in calls(folder)) < 2:
+            waiting.wait(0.01)
+        signal.raise_signal(signal.SIGINT)
+
+    waiting = threading.Event()
+    device, artefact = opened(), exported("native", "loop")
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        profile([artefact], data, device, config=QUICK)
+    thread.join()
+    assert shorn(calls(folder)[-1])[-2:] == ["--pid", str(PROCESS)]
+    assert "terminate" in calls(folder)[-1]

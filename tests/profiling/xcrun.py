@@ -32,6 +32,7 @@ OPTIONS = {
     ("device", "copy", "to"): COPY,
     ("device", "copy", "from"): COPY,
     ("device", "process", "launch"): {"--device", "--environment-variables", "--payload-url"},
+    ("device", "process", "terminate"): {"--device", "--pid"},
 }
 """Options with a value, by subcommand, of ``xcrun devicectl help``; those below are of all."""
 OUTPUT = {"--timeout", "--json-output", "--log-output"}
@@ -122,7 +123,15 @@ def _answer(
             source, to = (source, folder / to) if direction == "to" else (folder / source, to)
             assert documents in (source.parent, to.parent)
             return _copied(source, to)
-    return _launched(documents, fault, arguments)
+    ended = command[-1] == "terminate"
+    return _ended(fault, options) if ended else _launched(documents, fault, arguments)
+
+
+def _ended(fault: str, options: dict[str, str]) -> dict[str, Any]:
+    assert options["--pid"] == str(PROCESS)
+    if fault in ("away", "cut off"):
+        raise Failed("The process does not exist")
+    return {"process": {"processIdentifier": PROCESS}}
 
 
 def _launched(documents: Path, fault: str, arguments: list[str]) -> dict[str, Any]:
@@ -131,7 +140,9 @@ def _launched(documents: Path, fault: str, arguments: list[str]) -> dict[str, An
     app, flag, *given = arguments
     assert (app, flag) == ("com.example.actmobile.demo", "--benchmark")
     options = dict(zip(given[::2], given[1::2], strict=True))
-    endless = fault == "endless" or (fault == "endless if timed" and options["--min-seconds"] != "0")
+    endless = fault == "endless" or (
+        fault == "endless if timed" and options["--min-seconds"] != "0"
+    )
     if not endless and fault not in ("cut off", "away"):
         _measure(documents, options, given, fault)
     return {"process": {"processIdentifier": PROCESS, "executable": "file:///ActDemo"}}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,24 @@ class Container:
         options = [*self._device, *self._domain, *where]
         self._tool.call(["device", "copy", "from"], options, dict[str, Any], COPY_SECONDS)
 
-    def launch(self, arguments: Sequence[str]) -> int:
+    @contextmanager
+    def launched(self, arguments: Sequence[str]) -> Iterator[int]:
+        """Span a run of the app's benchmark mode, which ends with it; its process.
+
+        Raises:
+            UserError: the device is locked.
+            DevicectlFailed: it does not start for another reason.
+        """
+        process = self._launch(arguments)
+        try:
+            yield process
+        finally:
+            words = [*self._device, "--pid", str(process)]
+            # It has ended by itself or is out of reach; whatever ended the run says more.
+            with suppress(UserError):
+                self._tool.call(["device", "process", "terminate"], words, dict[str, Any])
+
+    def _launch(self, arguments: Sequence[str]) -> int:
         """Start the app's benchmark mode, also where the app runs already; its process.
 
         Raises:

@@ -105,8 +105,8 @@ class IosDevice:
         name = f"act-profile-{self._session}-{self._runs}.rows.bin"
         self._container.put(job.folder / "data.bin", data)
         words = ["--model", model, "--data", data, "--rows", name]
-        process = self._container.launch([*words, *_options(job, settings)])
-        self._ended(process, name, rows, self._limit + settings.min_seconds)
+        with self._container.launched([*words, *_options(job, settings)]) as process:
+            self._ended(process, name, rows, self._limit + settings.min_seconds)
         self._container.get(name, rows)
         facts = self._facts(name, rows)
         self._check_rows(rows, manifest, settings, facts)
