@@ -76,7 +76,7 @@ public final class Session: ObservableObject {
         job.start { [weak self] in await self?.load(entry, choice) }
     }
 
-    /// Open the last model again, after `close`.
+    /// Open the last model again, where the app has ended or memory was short.
     public func reopen() {
         guard open == nil, opening == nil, let last else { return }
         open(last.entry, last.choice)
@@ -112,8 +112,14 @@ public final class Session: ObservableObject {
         return (opened, try Golden.read(manifest, bundle))
     }
 
+    /// Close what is open, as its user wishes: `reopen` does not open it again.
+    public func closeForGood() {
+        close()
+        settings[.model] = nil
+    }
+
     /// Close what is open; what it runs is cancelled.
-    public func close() {
+    func close() {
         job.cancel()
         screen?.stop()
         (open, screen, opening) = (nil, nil, nil)

@@ -40,6 +40,25 @@ struct SessionTests {
         #expect(later.open?.entry.id == "hops-native")
     }
 
+    @Test func whatItsUserClosedStaysClosed() async throws {
+        let files = try scratch()
+        let session = try makeSession(files)
+        _ = try await session.opened("hops-native", PlainModel.self)
+        session.closeForGood()
+        #expect(session.open == nil)
+        // As at the next activation, and at the next start.
+        session.reopen()
+        await session.finish()
+        #expect(session.open == nil && session.opening == nil)
+        #expect(try makeSession(files).last == nil)
+        // Also while a model is being opened, which then is not remembered.
+        session.open(try #require(entry(session, "charlm-native")), native)
+        session.closeForGood()
+        await session.finish()
+        session.reopen()
+        #expect(session.open == nil && session.opening == nil)
+    }
+
     @Test func twoModelsChosenQuicklyLeaveTheSecond() async throws {
         let session = try makeSession()
         let (charlm, hops) = (entry(session, "charlm-native"), entry(session, "hops-native"))

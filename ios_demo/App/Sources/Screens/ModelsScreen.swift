@@ -76,10 +76,10 @@ struct ModelsScreen: View {
     private func state(_ words: Words) -> some View {
         if let opening = session.opening {
             ProgressView { Text(opening) }
-            Button(words(.close)) { session.close() }
+            Button(words(.close)) { session.closeForGood() }
         } else if let open = session.open {
             Text(words(.isOpen, open.entry.label, open.backend))
-            Button(words(.close)) { session.close() }
+            Button(words(.close)) { session.closeForGood() }
         }
     }
 
