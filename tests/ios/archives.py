@@ -97,7 +97,7 @@ def _blocks(count: int) -> bytes:
 def _zip(
     files: dict[str, bytes], options: dict[str, int] | None = None, before: bytes = b""
 ) -> bytes:
-    """An archive of files: stored, or deflated as zlib's ``options`` say, after blocks ``before``."""
+    """An archive of files: stored, or deflated with zlib's ``options`` after ``before``."""
     local, directory = b"", b""
     for name, contents in files.items():
         packed = contents

@@ -40,7 +40,7 @@ public struct Models: Sendable {
         return brought.map { entry($0, isOwn: false) } + folders(own).map { entry($0, isOwn: true) }
     }
 
-    /// Copy the files of a model: all of them are kept, or none.
+    /// Copy the files of a model: all of them are kept, or none. One with the same artefact is replaced.
     ///
     /// - Parameters:
     ///   - given: its artefact, manifest and golden bundle, among others that are passed over; or their folder.
@@ -71,14 +71,35 @@ public struct Models: Sendable {
             }
             try copy.copy(file, to: aside.appendingPathComponent(name))
         }
-        let home = own.appendingPathComponent("\(Self.prefix)\(manifest.name)-\(manifest.target)")
-        try? FileManager.default.removeItem(at: home)
+        let home = home(of: manifest)
+        try move(aside, to: home)
+        return entry(home, isOwn: true)
+    }
+
+    /// Move a folder to where another may be, which is deleted when the new one is there, not before.
+    private func move(_ folder: URL, to home: URL) throws {
+        let before = own.appendingPathComponent(".replaced-\(UUID().uuidString)")
+        let isThere = (try? FileManager.default.moveItem(at: home, to: before)) != nil
         do {
-            try FileManager.default.moveItem(at: aside, to: home)
+            try FileManager.default.moveItem(at: folder, to: home)
         } catch {
+            if isThere { try? FileManager.default.moveItem(at: before, to: home) }
             throw Refused("\(home.lastPathComponent): cannot be written")
         }
-        return entry(home, isOwn: true)
+        if isThere { try? FileManager.default.removeItem(at: before) }
+    }
+
+    /// The folder for a model: that of the same artefact, or else the first of its name that is free.
+    private func home(of manifest: Manifest) -> URL {
+        let name = "\(Self.prefix)\(manifest.name)-\(manifest.target)"
+        var (home, number) = (own.appendingPathComponent(name), 1)
+        while FileManager.default.fileExists(atPath: home.path),
+            entry(home, isOwn: true).manifest?.sha256 != manifest.sha256
+        {
+            number += 1
+            home = own.appendingPathComponent("\(name)-\(number)")
+        }
+        return home
     }
 
     /// - Throws: `Refused` if it is the app's own, or cannot be deleted.

@@ -137,6 +137,37 @@ struct SessionTests {
         #expect(entry(session, "hops-native") != nil)
     }
 
+    @Test func modelsOfOneNameAreBothKept() async throws {
+        let session = try makeSession()
+        for model in ["hops-native", "charlm-native", "hops-native"] {
+            session.add([try copied(model)])
+            await session.finish()
+        }
+        #expect(session.own.map(\.id) == ["own-model-native", "own-model-native-2"])
+        let shipped = ["hops-native", "charlm-native"].map { entry(session, $0)?.manifest?.sha256 }
+        #expect(session.own.map { $0.manifest?.sha256 } == shipped)
+        #expect(session.notice == "Added: own-model-native · loop, fp32")
+    }
+
+    @Test func aModelThatIsAddedAgainReplacesItself() async throws {
+        let session = try makeSession()
+        let folder = try copied("hops-native")
+        let bundle = folder.appendingPathComponent("model.golden.npz")
+        let whole = try Data(contentsOf: bundle)
+        for bytes in [Data("damaged".utf8), whole] {
+            try bytes.write(to: bundle)
+            session.add([folder])
+            await session.finish()
+        }
+        let own = try #require(session.own.first)
+        #expect(session.own.count == 1)
+        session.open(own, native)
+        await session.finish()
+        #expect(session.open?.entry.id == own.id, "\(session.notice ?? "")")
+        let beside = own.folder.deletingLastPathComponent()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: beside.path) == [own.id])
+    }
+
     @Test func filesThatAreMissingOrOfNoUseAreNamed() async throws {
         let session = try makeSession()
         let folder = try copied("hops-native")
