@@ -48,8 +48,10 @@ def modules(scratch: Path) -> list[str]:
             "PredictingModel: StepModel",
             "Sendable",
         ),
+        # A plan that cannot be had is no reason to refuse a model: asking for it throws nothing.
+        ("await plannedProcessors(file", "try await plannedProcessors(file", "no calls to throwing"),
     ],
-    ids=["as written", "name", "await", "sharing"],
+    ids=["as written", "name", "await", "sharing", "plan"],
 )
 def test_sources_are_type_checked(
     scratch: Path, modules: list[str], written: str, instead: str, refusal: str | None

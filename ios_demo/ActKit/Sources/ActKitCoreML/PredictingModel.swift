@@ -17,7 +17,7 @@
             let configuration = MLModelConfiguration()
             configuration.computeUnits = units.units
             model = try await MLModel.load(contentsOf: file, configuration: configuration)
-            backend = "Core ML, \(try await plannedProcessors(file, units))"
+            backend = "Core ML, \(await plannedProcessors(file, units))"
         }
 
         func call(_ inputs: Tensors) async throws -> Tensors {
