@@ -73,9 +73,10 @@ def _inside(path: Path) -> str:
         ("Parts/StepsChart.swift", "bar.count)", "bar.number)", "no member 'number'"),
         ("Screens/BenchmarkView.swift", "= await", "=", "'async'"),
         ("Screens/MazeScreen.swift", "$model.place", "model.place", "'Binding<Double>'"),
+        ("Screens/MazeBoardView.swift", "$isTouching", "isTouching", "'GestureState"),
         ("Runtimes.swift", "case .cpuOnly: .coremlCpu\n", "", "must be exhaustive"),
     ],
-    ids=["as written", "modifier", "member", "await", "binding", "case"],
+    ids=["as written", "modifier", "member", "await", "binding", "gesture", "case"],
 )
 def test_views_are_type_checked(
     scratch: Path, modules: list[str], file: str, written: str, instead: str, refusal: str | None
@@ -143,6 +144,14 @@ def test_the_board_is_read_cell_by_cell() -> None:
     board = (VIEWS / "Screens" / "MazeBoardView.swift").read_text()
     assert ".accessibilityChildren { MazeCells(model: model) }" in board
     assert ".accessibilityLabel(model.boardWords)" in board
+
+
+def test_a_drag_that_the_system_cancels_lets_go() -> None:
+    """DragGesture has no end for those; its GestureState goes back to its first value."""
+    board = (VIEWS / "Screens" / "MazeBoardView.swift").read_text()
+    assert "@GestureState private var isTouching = false" in board
+    assert ".updating($isTouching)" in board
+    assert ".onChange(of: isTouching) { if !$0 { model.release() } }" in board
 
 
 def test_letters_grow_with_the_users_setting() -> None:

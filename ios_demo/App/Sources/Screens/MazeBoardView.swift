@@ -6,6 +6,7 @@ struct MazeBoardView: View {
     @EnvironmentObject private var session: Session
     @Environment(\.palette) private var palette
     @ObservedObject var model: MazeModel
+    @GestureState private var isTouching = false
 
     var body: some View {
         let (shapes, palette) = (MazeBoard(model.maze).shapes(model.answer), palette)
@@ -25,7 +26,10 @@ struct MazeBoardView: View {
                         model.touch(x / place.size.width, y / place.size.width)
                     }
                     .onEnded { _ in model.release() }
+                    .updating($isTouching) { _, isTouching, _ in isTouching = true }
             )
+            // A drag that the system cancels, for an alert or a call, does not end otherwise.
+            .onChange(of: isTouching) { if !$0 { model.release() } }
         }
         .aspectRatio(1, contentMode: .fit)
         .accessibilityElement(children: .ignore)

@@ -58,7 +58,15 @@ public struct DragGesture: Gesture {
     public init(minimumDistance: CGFloat = 10) {}
     public func onChanged(_ action: @escaping (Value) -> Void) -> DragGesture { self }
     public func onEnded(_ action: @escaping (Value) -> Void) -> DragGesture { self }
+    public func updating<State>(
+        _ state: GestureState<State>,
+        body: @escaping (Value, inout State, inout Transaction) -> Void
+    ) -> GestureStateGesture<DragGesture, State> { fatalError() }
 }
+public struct GestureStateGesture<Base: Gesture, State>: Gesture {
+    public typealias Value = Base.Value
+}
+public struct Transaction {}
 
 public enum Axis: Sendable {
     case horizontal, vertical

@@ -16,6 +16,13 @@ public struct State<Value>: DynamicProperty {
 extension State where Value: ExpressibleByNilLiteral { public init() {} }
 
 @propertyWrapper
+public struct GestureState<Value>: DynamicProperty {
+    public init(wrappedValue: Value) {}
+    public var wrappedValue: Value { fatalError() }
+    public var projectedValue: GestureState<Value> { self }
+}
+
+@propertyWrapper
 public struct Binding<Value>: DynamicProperty {
     public init(projectedValue: Binding<Value>) {}
     public var wrappedValue: Value {
