@@ -49,7 +49,7 @@ def modules(scratch: Path) -> list[str]:
             "Sendable",
         ),
         # A plan that cannot be had is no reason to refuse a model: asking for it throws nothing.
-        ("await plannedProcessors(file", "try await plannedProcessors(file", "no calls to throwing"),
+        ("\\(await planned", "\\(try await planned", "no calls to throwing"),
     ],
     ids=["as written", "name", "await", "sharing", "plan"],
 )

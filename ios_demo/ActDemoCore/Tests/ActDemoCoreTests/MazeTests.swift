@@ -109,8 +109,8 @@ struct MazeModelTests {
         let text = try String(contentsOf: file, encoding: .utf8)
         #expect(MazeModel.takes(try Manifest.parse(text, "m")))
         // An axis of y that no axis of x decides.
-        let free = text.replacing(
-            /("name": "y",\s+"dtype": "float32",\s+"shape": \[\s+1,\s+)11/) { "\($0.1)null" }
+        let places = /("name": "y",\s+"dtype": "float32",\s+"shape": \[\s+1,\s+)11/
+        let free = text.replacing(places) { "\($0.1)null" }
         #expect(free != text)
         #expect(!MazeModel.takes(try Manifest.parse(free, "m")))
     }

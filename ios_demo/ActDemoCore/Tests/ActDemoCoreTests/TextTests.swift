@@ -41,8 +41,8 @@ struct TextTests {
             "charlm-native/model.manifest.json")
         let text = try String(contentsOf: file, encoding: .utf8)
         #expect(TextModel.takes(try Manifest.parse(text, "m")))
-        let pair = text.replacing(
-            /("name": "tokens",\s+"dtype": "int32",\s+"shape": \[\s+1)/) { "\($0.1), 2" }
+        let shape = /("name": "tokens",\s+"dtype": "int32",\s+"shape": \[\s+1)/
+        let pair = text.replacing(shape) { "\($0.1), 2" }
         #expect(pair != text)
         #expect(!TextModel.takes(try Manifest.parse(pair, "m")))
     }

@@ -67,7 +67,7 @@ private func streamer() throws -> ActStreamer {
         _ = try await streamer.step(3)
     }
     let pair = example.replacing(
-        "\"dtype\": \"float32\", \"shape\": [1, 2]", with: "\"dtype\": \"int32\", \"shape\": [1, 2]")
+        "float32\", \"shape\": [1, 2]", with: "int32\", \"shape\": [1, 2]")
     let tokens = try ActStreamer(Manifest.parse(pair, "m"), Summing())
     await expectRefusal("the model takes [1, 2] tokens, not a token") {
         _ = try await tokens.step(3)
