@@ -96,7 +96,7 @@ def _names(text: str, language: Language) -> Iterator[str]:
         if keyword in language.types:
             within.append(_Type(indent, name, public, keyword in language.open_types))
             if public:
-                # Of a constructor on the same line.
+                # Properties that a constructor on the same line declares.
                 for each in re.findall(r"[(,] *(?:override )?va[lr] (\w+)", rest):
                     yield name + each
 

@@ -1,4 +1,4 @@
-"""Which iPhone or iPad is meant, and which app on it is the demo."""
+"""Find the iPhone or iPad that is meant, and the demo app on it."""
 
 from __future__ import annotations
 

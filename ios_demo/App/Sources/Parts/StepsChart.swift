@@ -21,7 +21,7 @@ struct StepsChart: View {
         return counts.indices.dropFirst(first).map { Bar(id: $0, count: counts[$0]) }
     }
 
-    /// So many that they do not touch.
+    /// The bars with a label: all, or every second, third, ... so that the labels do not touch.
     private var labelled: [String] {
         let every = (bars.count + 9) / 10
         return bars.enumerated().filter { $0.offset % max(1, every) == 0 }.map {
