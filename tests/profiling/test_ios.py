@@ -97,14 +97,27 @@ def test_the_calls_are_devicectls(mac: Mac, data: Path, exported: Exported) -> N
     copied = [call for call in made if call[1:4] == ["device", "copy", "to"]]
     assert all(call[4:10] == [*device, *domain] for call in copied)
     assert all(call[10] == "--source" and call[12] == "--destination" for call in copied)
-    names = [call[13].removeprefix("Documents/act-profile-") for call in copied[:4]]
-    assert [name.partition(".")[2] for name in names] == [
-        "actn", "golden.npz", "manifest.json", "data.bin",
-    ]  # fmt: skip
+    names = [call[13].removeprefix("Documents/") for call in copied[:4]]
+    # ProfileFiles of the app goes by them.
+    session = r"act-profile-[0-9a-f]{8}"
+    model = rf"{session}-model-[0-9a-f]{{16}}\."
+    for name, wanted in zip(
+        names,
+        [
+            rf"{model}actn",
+            rf"{model}golden\.npz",
+            rf"{model}manifest\.json",
+            rf"{session}-1\.data\.bin",
+        ],
+        strict=True,
+    ):
+        assert re.fullmatch(wanted, name)
+    assert len({name.split("-")[2] for name in names}) == 1
     at = next(k for k, call in enumerate(made) if "launch" in call)
     assert made[at - 1] == ["devicectl", "device", "info", "lockState", *device]
     launch = made[at]
     data_name, rows_name = launch[13], launch[15]
+    assert re.fullmatch(rf"{session}-1\.rows\.bin", rows_name)
     assert launch == [
         "devicectl", "device", "process", "launch", *device, "--terminate-existing",
         "com.example.actmobile.demo", "--", "--benchmark",

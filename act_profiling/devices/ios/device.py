@@ -91,6 +91,8 @@ class IosDevice:
     def run(self, job: Job, settings: Settings, rows: Path) -> Outcome:
         """Run a job to its end.
 
+        The app deletes what earlier sessions and runs have left, by these files' names.
+
         Raises:
             UserError: the app refuses it, or the device is locked.
             CheckFailed: the app computes something else, ended, or wrote damaged rows.
@@ -114,7 +116,7 @@ class IosDevice:
 
     def _put_model(self, job: Job, export: Path, manifest: Manifest) -> str:
         """Copy an export to the app, once; its name there."""
-        name = f"act-profile-{manifest.sha256[:16]}"
+        name = f"act-profile-{self._session}-model-{manifest.sha256[:16]}"
         if name in self._there:
             return name
         folder, stem = export.parent, export.stem
@@ -198,7 +200,7 @@ class IosDevice:
         self._interrupted.set()
 
     def close(self) -> None:
-        """Leave what was copied: devicectl cannot delete it, the Files app can."""
+        """Leave what was copied: devicectl cannot delete it; the app does when it measures next."""
 
 
 def _check(job: Job, settings: Settings) -> None:

@@ -14,7 +14,7 @@ public enum LaunchBenchmark {
         launch.firstIndex(of: flag).map { Array(launch[($0 + 1)...]) }
     }
 
-    /// Measure.
+    /// Measure, after what older runs of act-profile have left in the folder is deleted.
     ///
     /// - Returns: `done: BACKEND`, or `refused: ` and why nothing was measured; the same is in the file of status.
     public static func run(
@@ -23,6 +23,7 @@ public enum LaunchBenchmark {
         var arguments = arguments
         let status = file(arguments, folder)
         if let status { try? FileManager.default.removeItem(at: status) }
+        rows(arguments).flatMap(ProfileFiles.init(rows:))?.deleteOlder(in: folder)
         var words: String
         do {
             let chosen = try chosen(&arguments, runtimes)
@@ -50,10 +51,13 @@ public enum LaunchBenchmark {
 
     /// The file of status, beside rows whose name is none of a path.
     private static func file(_ arguments: [String], _ folder: URL) -> URL? {
-        guard let at = arguments.firstIndex(of: "--rows"),
-            let name = arguments.dropFirst(at + 1).first,
-            !name.isEmpty, !name.hasPrefix("."), !name.contains("/")
+        guard let name = rows(arguments), !name.isEmpty, !name.hasPrefix("."), !name.contains("/")
         else { return nil }
         return folder.appendingPathComponent(name + suffix)
+    }
+
+    private static func rows(_ arguments: [String]) -> String? {
+        guard let at = arguments.firstIndex(of: "--rows") else { return nil }
+        return arguments.dropFirst(at + 1).first
     }
 }

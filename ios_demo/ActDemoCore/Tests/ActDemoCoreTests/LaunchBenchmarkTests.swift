@@ -47,6 +47,45 @@ struct LaunchBenchmarkTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == before)
     }
 
+    @Test func whatOtherProfilesLeftIsDeleted() async throws {
+        let folder = try documents("hops-native")
+        let before = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let kept = [
+            // Of the same session: the models, which are copied once, and this run's own data.
+            "act-profile-aa11-model-0123.actn", "act-profile-aa11-model-0123.golden.npz",
+            "act-profile-aa11-model-0123.manifest.json", "act-profile-aa11-12.data.bin",
+            "mine.rows.bin", "act-profiles.txt",
+        ]
+        let older = [
+            "act-profile-aa11-1.data.bin", "act-profile-aa11-1.rows.bin",
+            "act-profile-aa11-1.rows.bin.facts", "act-profile-aa11-1.rows.bin.status",
+            "act-profile-aa11-2.rows.bin.new", "act-profile-bb22-model-0123.mlpackage",
+            "act-profile-bb22-12.rows.bin", "act-profile-aa-12.rows.bin",
+        ]
+        for name in kept + older {
+            try Data().write(to: folder.appendingPathComponent(name))
+        }
+        let said = await LaunchBenchmark.run(
+            ["--model", "model", "--data", "act-profile-aa11-12.data.bin"]
+                + ["--rows", "act-profile-aa11-12.rows.bin"],
+            folder: folder, runtimes: [native])
+        #expect(said.hasPrefix("refused: act-profile-aa11-12.data.bin: not the calls"), "\(said)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(Set(left) == Set(before + kept + ["act-profile-aa11-12.rows.bin.status"]))
+    }
+
+    @Test func aRunOfOnesOwnDeletesNothing() async throws {
+        let folder = try documents("hops-native")
+        let file = folder.appendingPathComponent("act-profile-aa11-1.rows.bin")
+        try Data().write(to: file)
+        for rows in ["rows.bin", "act-profile-rows.bin", "act-profile-.bin"] {
+            _ = await LaunchBenchmark.run(
+                ["--model", "other", "--data", "data.bin", "--rows", rows], folder: folder,
+                runtimes: [native])
+            #expect(FileManager.default.fileExists(atPath: file.path), "\(rows)")
+        }
+    }
+
     private func documents(_ model: String) throws -> URL {
         let folder = try scratch().appendingPathComponent("Documents")
         try FileManager.default.copyItem(
