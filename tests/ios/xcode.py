@@ -7,6 +7,7 @@ XcodeGen's is known.
 from __future__ import annotations
 
 import hashlib
+import plistlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,12 @@ Value = str | list["Value"] | dict[str, "Value"]
 def read_specification() -> dict[str, Any]:
     """Read ``project.yml``."""
     return yaml.safe_load((IOS_DEMO / "project.yml").read_text())
+
+
+def languages() -> list[str]:
+    """List the app's languages, as its ``Info.plist`` names them."""
+    information = plistlib.loads((IOS_DEMO / "App" / "Info.plist").read_bytes())
+    return information["CFBundleLocalizations"]
 
 
 @dataclass
@@ -114,6 +121,7 @@ def make_project(specification: dict[str, Any]) -> tuple[Project, str]:
         productType="com.apple.product-type.application",
     )
     language = specification["options"]["developmentLanguage"]
+    others = [each for each in languages() if each != language]
     root = project.add(
         "PBXProject",
         name,
@@ -124,7 +132,7 @@ def make_project(specification: dict[str, Any]) -> tuple[Project, str]:
         compatibilityVersion="Xcode 15.3",
         developmentRegion=language,
         hasScannedForEncodings="0",
-        knownRegions=[language, "de", "Base"],
+        knownRegions=[language, *others, "Base"],
         mainGroup=_group(project, "main", [files.close(), products]),
         packageReferences=list(packages.values()),
         productRefGroup=products,
