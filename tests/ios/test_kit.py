@@ -126,6 +126,16 @@ def test_the_example_of_the_readme_compiles(scratch: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_readme_has_every_argument_of_a_benchmark() -> None:
+    source = (CHECKOUT / KIT / "Sources/ActKit/Benchmark.swift").read_text()
+    known = re.search(r"let known = \[(.*?)\]", source, re.DOTALL)
+    assert known
+    section = (CHECKOUT / KIT / "README.md").read_text().partition("## Benchmark\n")[2]
+    section = section.partition("\n## ")[0]
+    named = set(re.findall(r"`(--[a-z-]+)", section))
+    assert named == {*re.findall(r'"(--[a-z-]+)"', known[1]), "--budget-inputs", "--runtime"}
+
+
 def test_sources_are_formatted(scratch: Path) -> None:
     stub = CHECKOUT / "tests/ios/stubs/CoreML.swift"
     assert_formatted([*sorted((CHECKOUT / KIT).rglob("*.swift")), stub], scratch)
