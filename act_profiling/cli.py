@@ -14,7 +14,7 @@ import click
 from act_artefact.command import debug_option, run
 from act_artefact.errors import CheckFailed
 from act_artefact.targets import TARGETS, BuiltInRuntime, LibraryRuntime
-from act_profiling.devices.open import DEVICES
+from act_profiling.devices.open import COMPUTE_UNITS, DEVICES
 
 if TYPE_CHECKING:
     from act_profiling.devices import Device
@@ -82,6 +82,11 @@ def command() -> None:
 )
 @click.option("--lan", is_flag=True, help="Serve the page of --device browser to the network.")
 @click.option("--in-app", is_flag=True, help="Run in the Android demo on --device adb.")
+@click.option(
+    "--compute-units",
+    type=click.Choice(COMPUTE_UNITS),
+    help="Processors for Core ML artefacts on --device ios; else all.",
+)
 @click.option("--keep", is_flag=True, help="Leave what was pushed on the device.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="report.json")
 @click.option("--html", "page", type=click.Path(path_type=Path), help="report.html")
@@ -95,6 +100,7 @@ def profile(
     runtime: Path | None,
     lan: bool,
     in_app: bool,
+    compute_units: str | None,
     keep: bool,
     output: Path | None,
     page: Path | None,
@@ -116,7 +122,14 @@ def profile(
     from act_profiling.report.files import check_paths
 
     with Progress() as progress, ExitStack() as stack:
-        devices = open_devices(device, runtime=runtime, keep=keep, lan=lan, in_app=in_app)
+        devices = open_devices(
+            device,
+            runtime=runtime,
+            keep=keep,
+            lan=lan,
+            in_app=in_app,
+            compute_units=compute_units,
+        )
         for each in devices:
             stack.callback(each.close)
         numbers = range(len(devices))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from act_artefact.errors import UserError, either
 
@@ -25,6 +25,12 @@ IN_APP = {"adb": "app"}
 
 SERVED = ("browser",)
 """Those that fetch their jobs from this machine: their ``open_named`` takes ``lan``, too."""
+
+WITH_UNITS = ("ios",)
+"""Those that run Core ML artefacts: their ``open_named`` takes ``compute_units``, too."""
+
+COMPUTE_UNITS = ("all", "cpuOnly", "cpuAndGPU", "cpuAndNeuralEngine")
+"""Processors that Core ML may use, as Swift names them."""
 
 
 @runtime_checkable
@@ -51,6 +57,7 @@ def open_devices(
     keep: bool = False,
     lan: bool = False,
     in_app: bool = False,
+    compute_units: str | None = None,
 ) -> list[Device]:
     """Open the devices that a name on the command line means; see ``DEVICES``.
 
@@ -59,6 +66,7 @@ def open_devices(
         keep: leave on the device what was pushed.
         lan: serve a page to the local network, and not to this machine alone.
         in_app: run in the Android demo that is installed there, and not in act-runner.
+        compute_units: one of ``COMPUTE_UNITS``, for Core ML artefacts; None for all of them.
 
     Raises:
         UserError: there is no such device, or it is not ready, and what would help.
@@ -71,8 +79,12 @@ def open_devices(
         raise UserError(f"--lan: is for --device {either(SERVED)}")
     if in_app and kind not in IN_APP:
         raise UserError(f"--in-app: is for --device {either([*IN_APP])}")
+    if compute_units and kind not in WITH_UNITS:
+        raise UserError(f"--compute-units: is for --device {either(WITH_UNITS)}")
     module = import_module(f"{__package__}.{IN_APP[kind] if in_app else kind}")
     if not isinstance(module, DeviceKind):
         raise TypeError(f"{module.__name__}: needs open_named()")
-    network = {"lan": True} if lan else {}
-    return module.open_named(which, runtime=runtime, keep=keep, **network)
+    further: dict[str, Any] = {"lan": True} if lan else {}
+    if compute_units:
+        further["compute_units"] = compute_units
+    return module.open_named(which, runtime=runtime, keep=keep, **further)

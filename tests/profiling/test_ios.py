@@ -21,6 +21,7 @@ from act_profiling.devices.ios import open_named
 from act_profiling.devices.ios.device import APP_SECONDS, IosDevice
 from act_profiling.devices.ios.devicectl import Devicectl
 from act_profiling.devices.ios.discovery import APP, find, find_app
+from act_profiling.devices.open import COMPUTE_UNITS
 from tests.profiling.conftest import Exported
 from tests.profiling.mac import PHONE, ROOT, SIMULATED, WATCH, Phones, calls, put_mac
 from tests.profiling.xcrun import PROCESS
@@ -54,7 +55,7 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
-def opened(**options: float) -> IosDevice:
+def opened(**options: Any) -> IosDevice:
     tool = Devicectl()
     phone = find(tool, "")
     return IosDevice(tool, phone, find_app(tool, phone), poll_seconds=0.01, **options)
@@ -312,6 +313,45 @@ def test_other_artefacts_and_runtimes_are_refused(
         profile([exported("onnx", "loop")], data, opened(), config=QUICK)
     with pytest.raises(UserError, match="--device ios runs what the demo app brings"):
         open_named("", runtime=tmp_path, keep=False)
+
+
+@pytest.mark.parametrize(
+    ("target", "units", "runtime"),
+    [
+        ("coreml", None, []),
+        ("coreml", "cpuAndNeuralEngine", ["--runtime", "coreml-cpuAndNeuralEngine"]),
+        ("native", "cpuOnly", []),
+    ],
+)
+def test_core_mls_processors_are_chosen(
+    mac: Mac, data: Path, exported: Exported, target: str, units: str | None, runtime: list[str]
+) -> None:
+    folder = mac("cut off")
+    chosen = [] if units is None else ["--compute-units", units]
+    artefact = exported(target, "loop")
+    with pytest.raises(SystemExit) as ended:
+        main([str(artefact), "--data", str(data), "--device", "ios", *chosen])
+    assert ended.value.code == 1
+    (launch,) = [call for call in calls(folder) if "launch" in call]
+    given = launch[launch.index("--benchmark") + 1 :]
+    assert given[: given.index("--model")] == runtime
+    assert opened(compute_units=units).describe()["compute_units"] == (units or "all")
+
+
+def test_processors_are_named_as_the_app_names_them() -> None:
+    demo = ROOT / "ios_demo"
+    units = (demo / "ActKit" / "Sources" / "ActKitCoreML" / "CoreMLRuntime.swift").read_text()
+    (cases,) = re.findall(r"enum ComputeUnits: String.*?\n +case (.+)\n", units)
+    assert tuple(cases.split(", ")) == COMPUTE_UNITS
+    runtimes = (demo / "App" / "Sources" / "Runtimes.swift").read_text()
+    assert 'id: "coreml-\\(units.rawValue)"' in runtimes
+
+
+def test_other_devices_have_no_such_processors(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["a.onnx", "--data", "eval.npz", "--compute-units", "cpuOnly"])
+    assert ended.value.code == 2
+    assert "--compute-units: is for --device ios" in capfd.readouterr().err
 
 
 def test_an_interrupted_run_ends(mac: Mac, data: Path, exported: Exported) -> None:

@@ -47,6 +47,7 @@ class IosDevice:
 
     Args:
         app: the app's bundle identifier.
+        compute_units: processors for Core ML artefacts, one of ``COMPUTE_UNITS``; None for all.
         poll_seconds: between two questions whether a run has ended.
         limit_seconds: for how long a run may take beyond ``Settings.min_seconds``.
         away_seconds: for how long the device may not answer.
@@ -59,12 +60,13 @@ class IosDevice:
         tool: Devicectl,
         phone: Phone,
         app: str,
+        compute_units: str | None = None,
         poll_seconds: float = POLL_SECONDS,
         limit_seconds: float = LIMIT_SECONDS,
         away_seconds: float = AWAY_SECONDS,
     ) -> None:
         self.name = f"ios:{phone.name}"
-        self._phone, self._app = phone, app
+        self._phone, self._app, self._units = phone, app, compute_units
         self._container = Container(tool, phone, app)
         self._poll, self._limit, self._away = poll_seconds, limit_seconds, away_seconds
         self._interrupted = threading.Event()
@@ -72,7 +74,7 @@ class IosDevice:
         self._there: set[str] = set()
 
     def describe(self) -> dict[str, Any]:
-        """Model, product type, iOS version and build, transport, app."""
+        """Model, product type, iOS version and build, transport, app, Core ML's processors."""
         hardware, properties = self._phone.hardware_properties, self._phone.device_properties
         model = hardware.marketing_name or hardware.product_type or hardware.device_type
         system = f"iOS {properties.os_version_number}".strip()
@@ -86,6 +88,7 @@ class IosDevice:
             "os": f"{system} ({properties.os_build_update})",
             "transport": self._phone.connection_properties.transport_type,
             "app": self._app,
+            "compute_units": self._units or "all",
         }
 
     def run(self, job: Job, settings: Settings, rows: Path) -> Outcome:
@@ -107,6 +110,9 @@ class IosDevice:
         name = f"act-profile-{self._session}-{self._runs}.rows.bin"
         self._container.put(job.folder / "data.bin", data)
         words = ["--model", model, "--data", data, "--rows", name]
+        # Else the app's first runtime for the target: its engine has one, Core ML all processors.
+        if self._units and _is_systems(job.target):
+            words = ["--runtime", f"{job.target}-{self._units}", *words]
         with self._container.launched([*words, *_options(job, settings)]) as process:
             self._ended(process, name, rows, self._limit + settings.min_seconds)
         self._container.get(name, rows)
@@ -219,9 +225,13 @@ def _check(job: Job, settings: Settings) -> None:
 
 def _runs(target: str) -> bool:
     """True if the app runs a target's artefacts: by its system's runtime, or the engine in it."""
+    return _is_systems(target) or isinstance(TARGETS[target].device, BuiltInRuntime)
+
+
+def _is_systems(target: str) -> bool:
+    """True if the system has the runtime of a target."""
     device = TARGETS[target].device
-    in_app = isinstance(device, AppRuntime) and device.device == KIND
-    return in_app or isinstance(device, BuiltInRuntime)
+    return isinstance(device, AppRuntime) and device.device == KIND
 
 
 def _manifest_of(export: Path) -> Path:

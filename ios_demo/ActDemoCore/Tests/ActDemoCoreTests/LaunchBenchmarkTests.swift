@@ -1,9 +1,31 @@
+import ActKit
 import Foundation
 import Testing
 
 @testable import ActDemoCore
 
+/// Takes native artefacts, and says that it was asked to.
+private struct Asked: Runtime {
+    let name: String
+    let target = "native"
+
+    func open(_ artefact: URL, _ manifest: Manifest) async throws -> any StepModel {
+        throw Refused("\(name) was asked")
+    }
+}
+
 struct LaunchBenchmarkTests {
+    @Test(arguments: [[], ["--runtime", "coreml-all"], ["--runtime", "coreml-cpuOnly"]])
+    func theRuntimeIsThatOfTheArguments(runtime: [String]) async throws {
+        let choices = ["coreml-all", "coreml-cpuOnly"].map {
+            RuntimeChoice(id: $0, title: .coremlAll, runtime: Asked(name: $0))
+        }
+        let said = await LaunchBenchmark.run(
+            runtime + ["--model", "model", "--data", "data.npz", "--rows", "rows.bin"],
+            folder: try documents("hops-native"), runtimes: choices)
+        #expect(said == "refused: \(runtime.last ?? "coreml-all") was asked")
+    }
+
     @Test func onlyALaunchWithTheFlagMeasures() {
         #expect(LaunchBenchmark.arguments(["app", "-AppleLanguages", "(de)"]) == nil)
         #expect(
