@@ -12,6 +12,7 @@ import pytest
 from act_export.api import Options, export
 from act_mobile import save_model
 from tests.export.conftest import pondering
+from tests.profiling.mac import Mac, Phones, put_mac
 
 Exported = Callable[..., Path]
 
@@ -29,3 +30,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
         return done.path
 
     return artefact
+
+
+@pytest.fixture
+def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mac:
+    """Puts a Mac's xcrun first on PATH; returns the folder of its iPhones."""
+
+    def make(fault: str = "", phones: Phones | None = None) -> Path:
+        return put_mac(tmp_path / "mac", monkeypatch, fault, phones)
+
+    return make

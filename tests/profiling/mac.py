@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.profiling.xcrun import FOLDER
 ROOT = Path(__file__).parents[2]
 
 Phones = list[dict[str, Any]]
+Mac = Callable[..., Path]
+"""Puts a Mac's xcrun first on PATH, with a fault and devices; returns the folder of them."""
 
 PHONE: dict[str, Any] = {
     "identifier": "11111111-2222-3333-4444-555555555555",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,31 +19,13 @@ from act_profiling.config import MeasureConfig
 from act_profiling.devices.ios import open_named
 from act_profiling.devices.ios.device import APP_SECONDS, IosDevice
 from act_profiling.devices.ios.devicectl import Devicectl
-from act_profiling.devices.ios.discovery import APP, find, find_app
+from act_profiling.devices.ios.discovery import find, find_app
 from act_profiling.devices.open import COMPUTE_UNITS
 from tests.profiling.conftest import Exported
-from tests.profiling.mac import PHONE, ROOT, SIMULATED, WATCH, Phones, calls, put_mac
+from tests.profiling.mac import PHONE, ROOT, Mac, calls
 from tests.profiling.xcrun import PROCESS
 
 QUICK = MeasureConfig(rounds=2, min_count=8, min_seconds=0, warmup=3, memory=False)
-
-
-def changed(part: str, **values: str) -> dict[str, Any]:
-    """The iPhone with other properties."""
-    return {**PHONE, part: {**PHONE[part], **values}}  # type: ignore[dict-item]
-
-
-Mac = Callable[..., Path]
-
-
-@pytest.fixture
-def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mac:
-    """Puts a Mac's xcrun first on PATH; returns the folder of its iPhones."""
-
-    def make(fault: str = "", phones: Phones | None = None) -> Path:
-        return put_mac(tmp_path / "mac", monkeypatch, fault, phones)
-
-    return make
 
 
 @pytest.fixture
@@ -150,86 +131,6 @@ def test_without_xcode_it_says_so_in_one_line(
     assert said.out == ""
     assert "needs a Mac with Xcode 15 or newer" in said.err
     assert len(said.err.strip().splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ("no devicectl", "choose an Xcode with sudo xcode-select"),
-        ("no app", "ios:Ada’s iPhone: the demo app is not installed: open ios_demo/ActDemo"),
-        ("no app", "choose a bundle identifier that ends in .actmobile.demo, and run"),
-    ],
-)
-def test_what_is_missing_is_said_before_anything_runs(mac: Mac, fault: str, reason: str) -> None:
-    mac(fault)
-    with pytest.raises(UserError, match=reason):
-        open_named("", runtime=None, keep=False)
-
-
-def test_the_readme_names_the_identifier_that_is_looked_for() -> None:
-    steps = (ROOT / "ios_demo" / "README.md").read_text().partition("## What runs a model")[0]
-    assert f"ends in\n   `.{APP}`" in steps
-    assert f"PRODUCT_BUNDLE_IDENTIFIER: io.{APP}" in (ROOT / "ios_demo/project.yml").read_text()
-
-
-OTHER = {**changed("deviceProperties", name="Eve’s iPad"), "identifier": "2"}
-
-
-@pytest.mark.parametrize(
-    ("phones", "which", "reason"),
-    [
-        ([], "", "Xcode knows no iPhone or iPad: connect it by cable"),
-        ([WATCH, SIMULATED], "", "Xcode knows no iPhone or iPad: connect"),
-        ([PHONE], "Bob", "knows no iPhone or iPad 'Bob'"),
-        (
-            [PHONE, OTHER],
-            "",
-            "2 devices: use ios:1111.*Ada’s iPhone. or ios:2 .Eve’s iPad",
-        ),
-        (
-            # As devicectl shows it: never connected.
-            [
-                {
-                    **changed("deviceProperties", osVersionNumber="16.7.10"),
-                    **{"connectionProperties": {"tunnelState": "unavailable"}},
-                }
-            ],
-            "",
-            "ios:Ada’s iPhone: has iOS 16.7.10: devicectl reaches iOS 17 and newer",
-        ),
-        ([changed("connectionProperties", pairingState="unpaired")], "", "is unpaired: unlock it"),
-        ([changed("connectionProperties", tunnelState="unavailable")], "", "is not connected"),
-        (
-            [changed("deviceProperties", developerModeStatus="disabled")],
-            "",
-            "Developer Mode is off",
-        ),
-        (
-            [{"identifier": 3}],
-            "",
-            "devicectl list devices: its answer: result.devices.0..identifier: expected str",
-        ),
-        ([{}], "", "its answer: result.devices.0.: object missing"),
-    ],
-)
-def test_devices_that_cannot_be_used(mac: Mac, phones: Phones, which: str, reason: str) -> None:
-    mac("", phones)
-    with pytest.raises(UserError, match=reason):
-        open_named(which, runtime=None, keep=False)
-
-
-@pytest.mark.parametrize("which", ["2", "Eve’s iPad"])
-def test_one_of_several_is_chosen(mac: Mac, which: str) -> None:
-    mac("", [PHONE, OTHER])
-    (device,) = open_named(which, runtime=None, keep=False)
-    assert device.name == "ios:Eve’s iPad"
-
-
-def test_one_that_is_away_is_no_choice(mac: Mac) -> None:
-    away = changed("connectionProperties", tunnelState="unavailable")
-    mac("", [PHONE, {**away, "identifier": "2"}])
-    (device,) = open_named("", runtime=None, keep=False)
-    assert device.name == "ios:Ada’s iPhone"
 
 
 @pytest.mark.parametrize(
