@@ -23,6 +23,13 @@ LOG_EVERY = 50
 """Training steps between two records of the loss: recording costs as much as a small step."""
 
 
+def set_halting_bias(model: PonderModel, bias: float) -> None:
+    """Set the bias of all halting units: the lower, the more ponder steps are taken."""
+    with torch.no_grad():
+        for unit in model.halting_units:
+            unit.bias.fill_(bias)
+
+
 class Learner(lightning.LightningModule):
     """Trains a model on the task's loss + tau * the halting policy's cost (Graves eq. 15)."""
 
@@ -35,9 +42,7 @@ class Learner(lightning.LightningModule):
                 raise UserError("--recompute: this task's model has no time steps: leave it out")
             self.model.layer.recompute = True
         self.penalty = Penalty(options)
-        with torch.no_grad():
-            for unit in self.model.halting_units:
-                unit.bias.fill_(options.halting_bias or 0.0)
+        set_halting_bias(self.model, options.halting_bias or 0.0)
         self.losses: list[tuple[int, float]] = []
         """(step, training loss without the ponder cost)."""
         self.history: list[dict[str, float]] = []
