@@ -51,7 +51,7 @@ def _row(judged: Mapping[str, Any]) -> tuple[str, str, str]:
     least, most = judged["ratio_interval"]
     part = f"{judged['ratio']:.2f} ({least:.2f} to {most:.2f})"
     if judged["bound"] == "at least":
-        return judged["label"], f"at least {nets[0]}, the best", part
+        return judged["label"], f"at least {nets[0]}, the cheapest of the best", part
     return judged["label"], f"{judged['steps']:.1f} fixed steps ({low:.1f} to {high:.1f})", part
 
 

@@ -108,7 +108,7 @@ def verdict(report: Report, judged: Mapping[str, Any]) -> str:
     least, most = judged["ratio_interval"]
     part = f"{judged['ratio']:.2f} ({least:.2f} to {most:.2f}) of the {what}"
     if judged["bound"] == "at least":
-        return f"{judged['label']}: at least as accurate as {nets[0]}, the best, in {part}"
+        return f"{judged['label']}: at least as accurate as {nets[0]}, the cheapest of the best, in {part}"
     return (
         f"{judged['label']}: as accurate as {judged['steps']:.1f} fixed steps ({low:.1f} to "
         f"{high:.1f}; between {nets[0]} and {nets[1]}), in {part}"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from act_profiling.measurement import Metric
-from act_profiling.verdict import Entrant, judge
+from act_profiling.verdict import Entrant, Verdict, judge
 
 
 def entrant(label: str, cost: float, steps: float, value: float, scores: int = 0) -> Entrant:
@@ -66,6 +66,37 @@ def test_noise_of_the_data_widens_the_interval() -> None:
     assert few[1] - few[0] > 5 * (many[1] - many[0])
 
 
+def of_parity(wrong: int) -> Verdict:
+    """The figures of parity-brief and its fixed nets, with so many of 4096 sequences wrong."""
+    nets = [(2, 0.87, 9), (3, 1.19, 1), (6, 2.13, 0)]
+    fixed = [entrant(f"f{k}", cost, k, errors / 4096, 4096) for k, cost, errors in nets]
+    return judge(entrant("brief", 1.07, 2.4, wrong / 4096, 4096), fixed, higher=False)
+
+
+def test_one_sequence_more_that_is_wrong_does_not_turn_the_verdict() -> None:
+    """Of 4096: six steps that make no mistake are no better than three that make one."""
+    for wrong in (0, 1, 2):
+        found = of_parity(wrong)
+        assert "f6" not in found.nets
+        assert found.ratio == pytest.approx(0.91, abs=0.03)
+        assert found.ratio_interval is not None
+        assert found.ratio_interval[0] < 1 < found.ratio_interval[1]
+
+
+@pytest.mark.parametrize("metric", ["sequence_error", "accuracy"])
+def test_the_same_mistakes_leave_an_interval(metric: str) -> None:
+    def of(label: str, steps: int, value: float) -> Entrant:
+        scores = (np.arange(200) < value * 200).astype(float)
+        return Entrant(label, 10 * steps, steps, Metric(metric, value, scores, np.ones(200)))
+
+    good, bad = (0.9, 0.5) if metric == "accuracy" else (0.1, 0.5)
+    nets = [of("four", 4, bad), of("eight", 8, good)]
+    found = judge(of("act", 5, good), nets, higher=metric == "accuracy")
+    assert found.steps_interval[0] < found.steps == 8
+    assert found.ratio_interval is not None
+    assert found.ratio_interval[0] == found.ratio < found.ratio_interval[1]
+
+
 errors = st.lists(st.floats(0, 1), min_size=2, max_size=6)
 
 
@@ -74,6 +105,7 @@ def test_steps_lie_within_those_of_the_nets(values: list[float], value: float, c
     nets = [entrant(f"f{k}", 10.0 * k, k, error) for k, error in enumerate(values, 1)]
     found = judge(entrant("act", cost, 2.5, value), nets, higher=False)
     assert 1 <= found.steps <= len(values)
+    assert found.steps_interval[0] <= found.steps <= found.steps_interval[1]
     assert (found.ratio is None) == (value > values[0])
     if found.ratio is not None:
         assert cost / (10 * len(values)) <= found.ratio * (1 + 1e-9)
