@@ -3,11 +3,13 @@
 On each runtime a net that ponders is held against nets with fixed numbers of ponder steps K. Its
 metric lies between those of two of them; K, and the time of K steps, is interpolated in a straight
 line. The noise of the data moves its metric, and so K and the ratio of times, up and down: all nets
-answer the same sequences, and it is held against each of them sequence by sequence.
+answer the same sequences, and it is held against each of them sequence by sequence. The noise of
+time comes from rounds, in which all nets took turns.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from act_profiling import statistics
 from act_profiling.front import noise, pareto_front
 from act_profiling.measurement import Measurement, Metric
 
@@ -32,6 +35,9 @@ class Entrant:
     steps: float
     """Mean N of a time step."""
     metric: Metric
+    rounds: Sequence[float] = ()
+    """Cost of a time step in each round, NaN where a round does not count; rounds of all entrants
+    took turns."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +58,14 @@ class Verdict:
     ratio: float | None
     """Its cost over that of K fixed steps."""
     ratio_interval: list[float] | None
+    """By the noise of the data in K, and of time from round to round where there are several."""
 
 
 def verdicts(
     measurements: Sequence[Measurement],
     costs: Sequence[float],
     steps: Sequence[float],
+    rounds: Sequence[Sequence[float]],
     *,
     higher: bool,
 ) -> Iterator[Verdict]:
@@ -67,6 +75,7 @@ def verdicts(
         measurements: with numbers and one metric.
         costs: typical cost of a time step of each.
         steps: mean N of each.
+        rounds: the cost of each in each round, NaN where a round does not count.
         higher: whether a higher metric is the better one.
     """
     groups: dict[tuple[str, str, int, str | None], list[int]] = {}
@@ -80,7 +89,7 @@ def verdicts(
         for k in places:
             variant, metric = measurements[k].variant, measurements[k].metric
             assert metric is not None
-            entrant = Entrant(variant.label, costs[k], steps[k], metric)
+            entrant = Entrant(variant.label, costs[k], steps[k], metric, rounds[k])
             (fixed if variant.epsilon is None else pondering).append(entrant)
         if len(fixed) < 2 or not pondering:
             continue
@@ -112,7 +121,8 @@ def judge(
     bracket, bound = _bracket(rungs, margins)
     if bound != "below":
         ratio = entrant.cost / _where(margins, costs)
-        interval = [entrant.cost / _where(each, costs) for each in (maybe, surely)]
+        ends = [entrant.cost / _where(each, costs) for each in (maybe, surely)]
+        interval = _widened(ratio, ends, _time_noise(entrant, rungs, margins))
     return Verdict(
         entrant.label,
         target,
@@ -124,6 +134,20 @@ def judge(
         ratio,
         interval,
     )
+
+
+def _time_noise(entrant: Entrant, rungs: list[Entrant], margins: Array) -> float:
+    """Half the interval of the logarithm of the ratio, from its spread over rounds."""
+    together = zip(entrant.rounds, *(net.rounds for net in rungs), strict=False)
+    ratios = [own / _where(margins, np.array(costs)) for own, *costs in together]
+    found = statistics.interval_of_mean(np.log([each for each in ratios if np.isfinite(each)]))
+    return 0.0 if found is None else (found[1] - found[0]) / 2
+
+
+def _widened(ratio: float, ends: list[float], half: float) -> list[float]:
+    """Add independent noise to an interval of a ratio."""
+    low, high = (math.hypot(math.log(end / ratio), half) for end in ends)
+    return [ratio * math.exp(-low), ratio * math.exp(high)]
 
 
 def _by_cost(net: Entrant) -> float:

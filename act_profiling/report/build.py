@@ -276,9 +276,17 @@ def _verdicts(
         [measurements[k] for k in places],
         [cost_of(variants[k])["typical_per_time_step"] for k in places],
         [variants[k]["ponder_steps"]["mean"] for k in places],
+        [_by_round(measurements[k], variants[k]) for k in places],
         higher=names <= {*HIGHER_IS_BETTER},
     )
     return [asdict(each) for each in found]
+
+
+def _by_round(measurement: Measurement, variant: Mapping[str, Any]) -> list[float]:
+    table = columns(measurement)
+    return table.by_round(
+        table.nanoseconds if "latency" in variant else table.counts["instructions"]
+    )
 
 
 def cost_of(variant: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from act_profiling.report import words
+from act_profiling.report import pays, words
 from act_profiling.report.amounts import amount
 from act_profiling.report.build import Report, cost_of
 from act_profiling.report.markup import table
@@ -19,7 +19,7 @@ def verdicts(report: Report, variant: Variant) -> Iterator[str]:
 
     Where there are no fixed nets to compare with, state what a call of ``variant`` costs.
     """
-    summary = words.summary(report)
+    summary = pays.summary(report)
     yield element("p", escape(_sentence(summary or _cost(report, variant))), class_="verdict")
     if summary:
         what = "time" if report["cost"] == "latency" else "instructions"

@@ -237,6 +237,29 @@ def test_the_verdict_comes_first() -> None:
     assert "fixed steps" not in printed(report(nets(1.9)[:2]))  # one net is no row
 
 
+@pytest.mark.parametrize(
+    ("intervals", "answer"),
+    [
+        ([(0.90, 1.10)], "undecided whether pondering pays, the difference is within the noise: "),
+        ([(0.90, 0.99)], "pondering pays: "),
+        ([(1.01, 1.10)], "pondering does not pay: "),
+        ([(0.90, 0.99), (0.90, 1.10)], "pondering pays on 1 of 2 runtimes, undecided on 1: "),
+        ([(1.01, 1.10), (0.90, 1.10)], "pondering does not pay on 1 of 2 runtimes, undecided on"),
+    ],
+)
+def test_a_ratio_whose_interval_holds_1_is_undecided(
+    intervals: list[tuple[float, float]], answer: str
+) -> None:
+    value = report(nets(1.9))
+    (judged,) = value["verdicts"]
+    value["verdicts"] = [
+        {**judged, "target": f"t{k}", "ratio": sum(ends) / 2, "ratio_interval": [*ends]}
+        for k, ends in enumerate(intervals)
+    ]
+    assert printed(value).startswith(answer[:60])
+    assert answer in " ".join(printed(value).split())
+
+
 def test_the_same_model_in_two_runtimes_is_led_by_the_cheaper() -> None:
     value = report(
         [measurement("a.onnx", fixed=2 * FIXED), measurement("b.tflite", metric=1.92001)]

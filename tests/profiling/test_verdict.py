@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from act_profiling.measurement import Metric
+from act_profiling.statistics import interval_of_mean
 from act_profiling.verdict import Entrant, Verdict, judge
 
 
@@ -74,7 +77,7 @@ def of_parity(wrong: int) -> Verdict:
 
 
 def test_one_sequence_more_that_is_wrong_does_not_turn_the_verdict() -> None:
-    """Of 4096: six steps that make no mistake are no better than three that make one."""
+    """Six steps without a mistake in 4096 are no better than three with one."""
     for wrong in (0, 1, 2):
         found = of_parity(wrong)
         assert "f6" not in found.nets
@@ -95,6 +98,25 @@ def test_the_same_mistakes_leave_an_interval(metric: str) -> None:
     assert found.steps_interval[0] < found.steps == 8
     assert found.ratio_interval is not None
     assert found.ratio_interval[0] == found.ratio < found.ratio_interval[1]
+
+
+def test_times_that_differ_from_round_to_round_widen_the_interval() -> None:
+    def found(*own: float) -> list[float]:
+        nets = [replace(net, rounds=[net.cost * speed for speed in (1, 2, 1.5)]) for net in NETS]
+        rounds = [30 * speed * each for speed, each in zip((1, 2, 1.5), own, strict=True)]
+        act = replace(entrant("act", 30, 5, 0.2), rounds=rounds)
+        interval = judge(act, nets, higher=False).ratio_interval
+        assert interval is not None
+        return interval
+
+    # A machine whose speed changes for all alike says nothing of the ratio.
+    assert found(1, 1, 1) == pytest.approx([30 / 70, 30 / 70])
+    low, high = found(0.9, 1, 1.1)
+    half = interval_of_mean(np.log([0.9, 1, 1.1]))
+    assert half is not None
+    assert np.log(high / low) == pytest.approx(half[1] - half[0])
+    # A round in which one of them was throttled is left out.
+    assert found(0.9, 1, np.nan)[1] > high
 
 
 errors = st.lists(st.floats(0, 1), min_size=2, max_size=6)
