@@ -69,7 +69,7 @@ def verdicts(
     *,
     higher: bool,
 ) -> Iterator[Verdict]:
-    """Judge on each runtime the net that ponders for the least part of the fixed nets' cost.
+    """Judge on each runtime every net that ponders; at several budgets its best.
 
     Args:
         measurements: with numbers and one metric.
@@ -85,16 +85,18 @@ def verdicts(
         groups.setdefault(key, []).append(k)
     for (target, precision, *_), places in groups.items():
         fixed: list[Entrant] = []
-        pondering: list[Entrant] = []
+        pondering: dict[tuple[str, str], list[Entrant]] = {}
         for k in places:
             variant, metric = measurements[k].variant, measurements[k].metric
             assert metric is not None
             entrant = Entrant(variant.label, costs[k], steps[k], metric, rounds[k])
-            (fixed if variant.epsilon is None else pondering).append(entrant)
-        if len(fixed) < 2 or not pondering:
-            continue
-        found = [judge(each, fixed, higher, target, precision) for each in pondering]
-        yield min(found, key=lambda each: (each.ratio is None, each.ratio, -each.steps))
+            if variant.epsilon is None:
+                fixed.append(entrant)
+            else:
+                pondering.setdefault((variant.artefact, variant.sha256), []).append(entrant)
+        for budgets in pondering.values() if len(fixed) > 1 else ():
+            found = [judge(each, fixed, higher, target, precision) for each in budgets]
+            yield min(found, key=lambda each: (each.ratio is None, each.ratio, -each.steps))
 
 
 def judge(

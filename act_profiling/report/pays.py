@@ -27,14 +27,29 @@ def summary(report: Report) -> str | None:
     steps = _range([f"{each['steps']:.1f}" for each in judged if each["ratio"] is not None])
     times = _range([f"{each:.2f}" for each in ratios])
     what = "time" if report["cost"] == "latency" else "instructions"
-    found = f"as accurate as {steps} fixed steps in {times} of the {what}"
+    found = f"as accurate as {steps} fixed steps in {times} of the {what}{_chosen(report)}"
     counts = Counter(map(_decision, judged))
     decided = [(answer, counts[answer]) for answer in ANSWERS if counts[answer]]
     if len(decided) == 1:
         return f"{decided[0][0]}: {found}"
     (first, wins), *others = decided
-    rest = ", ".join(f"{SHORT[answer]} on {count}" for answer, count in others)
-    return f"{first} on {wins} of {len(judged)} runtimes, {rest}: {found}"
+    rest = ", ".join(f"{SHORT[answer]} in {count}" for answer, count in others)
+    runtimes = len({(each["target"], each["precision"]) for each in judged}) == len(judged)
+    of = "runtimes" if runtimes else "comparisons"
+    return f"{first} in {wins} of {len(judged)} {of}, {rest}: {found}"
+
+
+def _chosen(report: Report) -> str:
+    """Say that a verdict is on the best of several budgets, where one is."""
+    keys = ("artefact", "sha256", "target", "threads", "cpus")
+    models = {
+        each["label"]: tuple(each[key] for key in keys)
+        for each in report["variants"]
+        if each["missing"] is None and each["epsilon"] is not None
+    }
+    budgets = Counter(models.values())
+    several = any(budgets[models.get(each["label"], ())] > 1 for each in report["verdicts"])
+    return ", at its best budget" if several else ""
 
 
 def _decision(judged: Mapping[str, Any]) -> str:
