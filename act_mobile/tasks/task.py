@@ -207,7 +207,7 @@ class Task(ABC):
         if batch.timed:
             return errors
         asked = batch.asked.flatten(1)
-        return (errors * asked).sum(1) / asked.sum(1)
+        return (errors * asked).sum(1) / asked.sum(1).clamp(min=1)
 
     def _error(self, output: Tensor, targets: Tensor) -> Tensor:
         """Nats, or for mse squares: (B, T, O), (B, T[, K]) -> (B, T)."""
@@ -216,10 +216,13 @@ class Task(ABC):
         return _cross_entropy(output, targets)
 
     def mean(self, errors: Tensor, batch: Batch) -> Tensor:
-        """Average errors, as :meth:`errors` gives them, over the time steps that are asked."""
+        """Average errors, as :meth:`errors` gives them, over the time steps that are asked.
+
+        It is 0 where none is, as in a batch of rows with a sparse mask.
+        """
         if not batch.timed or (batch.lengths is None and batch.mask is None):
             return errors.mean()
-        return (errors * batch.asked).sum() / batch.asked.sum()
+        return (errors * batch.asked).sum() / batch.asked.sum().clamp(min=1)
 
     def score(self, output: Tensor, batch: Batch) -> Tensor:
         """The metric of each time step, or place of an item, by itself: float, as ``asked``.

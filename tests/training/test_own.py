@@ -137,6 +137,18 @@ def test_the_file_names_classes_and_says_how_difficult_a_time_step_is(
     assert exported.manifest.labels == ["no", "perhaps", "yes"]
 
 
+def test_a_mask_so_sparse_that_a_batch_asks_nothing(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
+    mask = np.zeros((40, 5), bool)
+    mask[0, 3] = True
+    np.savez(tmp_path / "a.npz", x=drawn(40, 5, 3), targets=classes(3, 40, 5), mask=mask)
+    done = command("own", "--train", "a.npz", "--eval", "a.npz", *SMALL, "-o", "run", "--json")
+    assert done.returncode == 0, done.stderr
+    losses = [loss for _, loss in json.loads(done.stdout)["losses"]]
+    assert np.isfinite(losses).all()
+
+
 def test_images_of_several_sizes(tmp_path: Path) -> None:
     """Zeros where nothing is asked are no part of an image; elsewhere they are a colour."""
     mask = np.zeros((6, 4, 4), bool)
