@@ -73,6 +73,10 @@ DATA: dict[str, tuple[Arrays, dict[str, Any]]] = {
         {"x": drawn(12, 2, 4, 5), "targets": drawn(12, 2)},
         {"metric": "mse", "output": (2,)},
     ),
+    "images one place high, as many numbers as places": (
+        {"x": drawn(12, 2, 1, 4), "targets": drawn(12, 4)},
+        {"metric": "mse", "output": (4,)},
+    ),
     "images, a number for each place": (
         {"x": drawn(12, 2, 4, 5), "targets": drawn(12, 4, 5)},
         {"metric": "mse", "output": (4, 5, 1)},
