@@ -63,7 +63,7 @@ def train(
     bias = options.halting_bias
     options = options.completed(task)
     last = output / CHECKPOINTS / "last.ckpt"
-    _check_folder(output, resume)
+    check_folder(output, resume)
     check_memory(task, options)
     checkpoint = None
     if resume:
@@ -206,8 +206,12 @@ def make_trainer(task: Task, options: Options, output: Path, ranks: int) -> ligh
     )
 
 
-def _check_folder(output: Path, resume: bool) -> None:
-    """Refuse before training what would fail after it; nothing is made yet."""
+def check_folder(output: Path, resume: bool) -> None:
+    """Refuse before training what would fail after it; nothing is made yet.
+
+    Raises:
+        UserError: the folder cannot be written, holds a run, or has none to resume.
+    """
     last = output / CHECKPOINTS / "last.ckpt"
     if output.exists() and not output.is_dir():
         raise UserError(f"{output}: is a file, not a folder: give another -o")

@@ -75,6 +75,17 @@ def test_a_row_of_nets(command: Command, tmp_path: Path) -> None:
     assert re.search(r"fixed6 +6.00 +0\.\d+ +20 ", done.stdout)
 
 
+def test_a_row_of_nets_is_checked_before_the_first_is_trained(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "row").mkdir()
+    (tmp_path / "row" / "fixed2").write_text("a file")
+    done = command("parity", *SMALL, "--halting", "fixed:4,2", "--steps", "10", "-o", "row")
+    assert done.returncode == 2
+    assert "row/fixed2: is a file, not a folder" in done.stderr
+    assert not (tmp_path / "row" / "fixed4").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
