@@ -16,7 +16,8 @@ from act_mobile.iterated import IteratedConfig
 from act_mobile.model import ACTConfig
 from act_mobile.models import Config
 from act_mobile.tasks.own_rows import Rows, read_rows
-from act_mobile.tasks.task import Batch, Metric, Recipe, Task, own_file
+from act_mobile.tasks.recipe import Recipe
+from act_mobile.tasks.task import Batch, Metric, Task, own_file
 
 EMBEDDING = 64
 """Features of a token."""
@@ -32,7 +33,10 @@ class Own(Task):
     """
 
     name: ClassVar[str] = "own"
-    recipe: ClassVar[Recipe] = Recipe(None, 64, 32, 10, 1e-3, 2e-3, 10_000, 0.3)
+    recipe: ClassVar[Recipe] = Recipe(
+        None, 64, 32, 10, 1e-3, 2e-3, 10_000, 0.3,
+        note="The cell is gru, or for images conv_gru.",
+    )  # fmt: skip
 
     train: str | None = own_file("arrays to train on, a .npz")
     eval: str | None = own_file("arrays to judge by, a .npz")

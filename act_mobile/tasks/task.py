@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from act_artefact.errors import UserError, escaped, shown
 from act_artefact.files import read
 from act_mobile.models import Config, config_class
+from act_mobile.tasks.recipe import Recipe
 
 Metric = Literal["sequence_error", "accuracy", "bits_per_char", "mse"]
 
@@ -84,28 +85,6 @@ class Batch(NamedTuple):
         values = self.targets.is_floating_point()
         targets = self.targets.view(rows, -1, size) if values else self.targets.flatten(1)
         return output.reshape(rows, -1, size), targets
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The settings that a task is trained with where the command line gives none."""
-
-    cell: str | None
-    """None where the data decide it."""
-    hidden: int
-    batch_size: int
-    max_ponder: int
-    tau: float
-    lr: float
-    steps: int
-    lr_decay: float = 0.0
-    """The last part of the steps, over which the learning rate falls to 0."""
-    halting_bias: float = 1.0
-    """The bias of the halting units at the start."""
-    tau_warmup: float = 0.0
-    """The first part of the steps, in which tau is 0."""
-    tau_ramp: float = 0.0
-    """The part of the steps after those, over which tau rises from 0 in a straight line."""
 
 
 def size(default: int, low: int, high: int, text: str) -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from act_artefact.errors import UserError
+from act_mobile.tasks import task_class
 from tests.training.conftest import environment
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -43,6 +44,19 @@ def test_help_of_a_task(command: Command) -> None:
     assert done.returncode == 0
     for option in ("--bits", "--cell", "--tau", "--halting", "--resume", "--json", "--debug"):
         assert option in done.stdout
+
+
+@pytest.mark.parametrize("task", ["maze", "parity", "own"])
+def test_help_of_a_task_has_its_whole_recipe(command: Command, task: str) -> None:
+    done = command(task, "--help")
+    words = " ".join(done.stdout.split())
+    recipe = task_class(task).recipe
+    for name in (
+        "hidden", "batch_size", "max_ponder", "tau", "lr", "steps", "lr_decay", "halting_bias",
+        "tau_warmup", "tau_ramp",
+    ):  # fmt: skip
+        assert f"--{name.replace('_', '-')} {getattr(recipe, name):g}" in words
+    assert ("begin with --largest 7 --halting fixed:16" in words) == (task == "maze")
 
 
 def test_a_run_and_one_that_goes_on(command: Command, tmp_path: Path) -> None:
