@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -21,6 +22,7 @@ from act_mobile.tasks.maze import Maze
 from act_mobile.tasks.parity import Parity
 from act_mobile.training.evaluate import evaluate, write_evaluation
 from act_mobile.training.options import Options
+from act_mobile.training.pictures.maze import draw_maze
 from act_mobile.training.run import train
 from tests.tasks.made import MADE
 
@@ -130,3 +132,13 @@ def test_mazes_are_drawn_and_exported(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.manifest.metric == "sequence_error"
         assert 0 <= done.manifest.verification["figures"]["metric"] <= 1
+
+
+def test_start_and_goal_are_told_apart_without_colour() -> None:
+    task = Maze(largest=4)
+    _, axes = plt.subplots()
+    draw_maze(axes, task.evaluation.inputs[0], torch.zeros(4, 4))
+    start, goal = (line for line in axes.lines if line.get_marker() == "o")
+    assert start.get_markerfacecolor() == start.get_markeredgecolor() == goal.get_markeredgecolor()
+    assert goal.get_markerfacecolor() == "none"
+    plt.close("all")
