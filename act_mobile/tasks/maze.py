@@ -13,8 +13,9 @@ from torch.nn import functional as F
 
 from act_artefact.errors import UserError
 from act_mobile.iterated import IteratedConfig
+from act_mobile.tasks.batch import Batch
 from act_mobile.tasks.recipe import Recipe
-from act_mobile.tasks.task import EVALUATION_SEED, Batch, Task, size
+from act_mobile.tasks.task import EVALUATION_SEED, Task, size
 
 CHANNELS = ("right", "below", "left", "above", "inside", "start", "goal")
 """The channels of x: four that are 1 where no wall stands between a cell and that neighbour."""

@@ -15,9 +15,10 @@ from act_artefact.errors import UserError
 from act_mobile.iterated import IteratedConfig
 from act_mobile.model import ACTConfig
 from act_mobile.models import Config
+from act_mobile.tasks.batch import Batch
 from act_mobile.tasks.own_rows import Rows, read_rows
 from act_mobile.tasks.recipe import Recipe
-from act_mobile.tasks.task import Batch, Metric, Task, own_file
+from act_mobile.tasks.task import Metric, Task, own_file
 
 EMBEDDING = 64
 """Features of a token."""

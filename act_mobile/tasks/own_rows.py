@@ -15,7 +15,7 @@ from act_artefact.data import EvalFile, checked
 from act_artefact.errors import UserError, shown
 from act_artefact.labels import MOST_LABEL, MOST_LABELS
 from act_artefact.npz import read_npz
-from act_mobile.tasks.task import Batch
+from act_mobile.tasks.batch import Batch
 
 VECTOR_AXES, IMAGE_AXES = 2, 4
 """Axes of ``x`` (N, I) and (N, C, H, W)."""

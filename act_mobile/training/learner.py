@@ -14,7 +14,8 @@ from act_artefact.errors import CheckFailed, UserError
 from act_mobile.act import ACT
 from act_mobile.models import build
 from act_mobile.ponder_model import PonderModel
-from act_mobile.tasks.task import Batch, Task
+from act_mobile.tasks.batch import Batch
+from act_mobile.tasks.task import Task
 from act_mobile.training.loss import answers, training_loss
 from act_mobile.training.options import Options
 from act_mobile.training.penalty import Penalty

@@ -94,7 +94,7 @@ def test_the_published_schema_has_the_same_entries() -> None:
     ours = {each["title"].strip("_"): each["properties"].keys() for each in made.values()}
     theirs = {**published["$defs"], "ReportFile": published}
     pairs = {
-        "ReportFile": "ReportFile", "Variant": "variant", "Round": "round", "Cost": "cost",
+        "ReportFile": "ReportFile", "Variant": "variant", "Round": "round", "CostEntry": "cost",
         "Summary": "summary", "Group": "group", "Golden": "golden", "Sample": "sample",
         "Columns": "columns", "Distribution": "distribution",
     }  # fmt: skip
