@@ -269,3 +269,6 @@ class ReportFile(Struct, forbid_unknown_fields=True):
                 raise ValueError(f"two variants have the label {shown(variant.label)}")
             if variant.missing is None and getattr(variant, self.cost) is UNSET:
                 raise ValueError(f"{shown(variant.label)} has no {self.cost}")
+        for verdict in self.verdicts:
+            if unknown := {verdict.label, *verdict.nets} - labels.keys():
+                raise ValueError(f"a verdict on {shown(min(unknown))}, which is no variant")
