@@ -88,6 +88,12 @@ class Own(Task):
         return "class" if self._by_class else "time steps or places"
 
     @property
+    def title(self) -> str:
+        """That of either file, if one has it."""
+        train, judged = self._rows
+        return judged.title or train.title or self.name
+
+    @property
     def _by_class(self) -> bool:
         judged = self._rows[1]
         return judged.one_answer and not judged.values

@@ -36,6 +36,8 @@ class Rows:
     difficulty_name: str = "difficulty"
     pooled: bool = False
     """True if an image has one answer."""
+    title: str | None = None
+    """The data's own name."""
 
     @property
     def values(self) -> bool:
@@ -118,7 +120,7 @@ def read_rows(path: Path) -> Rows:
         _check_labels(path, file.labels, batch.targets)
     if file.difficulty is not None:
         batch = batch._replace(difficulty=torch.from_numpy(file.difficulty.astype(np.int64)))
-    return Rows(batch, file.metric, file.labels, file.difficulty_name, pooled)
+    return Rows(batch, file.metric, file.labels, file.difficulty_name, pooled, file.title)
 
 
 def _at_the_end(arrays: Arrays) -> Arrays:

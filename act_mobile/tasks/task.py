@@ -116,6 +116,11 @@ class Task(ABC):
         return self.batch(self.evaluation_rows, torch.Generator().manual_seed(EVALUATION_SEED))
 
     @property
+    def title(self) -> str:
+        """The task's name for people, above pictures."""
+        return self.name
+
+    @property
     def higher_is_better(self) -> bool:
         """True if a higher metric is better."""
         return self.metric == "accuracy"

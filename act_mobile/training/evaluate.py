@@ -105,6 +105,8 @@ def write_evaluation(path: Path, task: Task) -> None:
     if task.difficulty_labels is None:
         arrays["difficulty"] = task.difficulty(batch).numpy().astype("int32")
         arrays["difficulty_name"] = np.array(task.difficulty_name)
+    if task.title != task.name:
+        arrays["title"] = np.array(task.title)
     if task.channels is not None:
         arrays["channels"] = np.array(",".join(task.channels))
     if batch.timed:

@@ -121,6 +121,7 @@ def test_the_file_names_classes_and_says_how_difficult_a_time_step_is(
         "labels": np.array("no\nperhaps\nyes"),
         "difficulty": np.tile(np.array([0, 7, 0, 0, 7]), (12, 1)),
         "difficulty_name": np.array("hardship"),
+        "title": np.array(r"cents and $\frac"),
     }
     np.savez(tmp_path / "train.npz", **arrays)
     done = command(
@@ -134,6 +135,8 @@ def test_the_file_names_classes_and_says_how_difficult_a_time_step_is(
     with np.load(tmp_path / "run" / "eval.npz") as judged:
         assert np.array_equal(judged["difficulty"], arrays["difficulty"])
         assert str(judged["difficulty_name"]) == "hardship"
+        assert str(judged["title"]) == r"cents and $\frac"
+    assert Own("train.npz", "train.npz").title == r"cents and $\frac"
     (exported,) = export(
         tmp_path / "run" / "model.pt", "onnx", output=tmp_path / "out",
         data=tmp_path / "run" / "eval.npz", options=Options("loop", samples=60),
@@ -193,6 +196,11 @@ def test_images_of_several_sizes(tmp_path: Path) -> None:
             {"x": drawn(4, 5, 3), "targets": drawn(4, 5)},
             {"x": drawn(4, 5, 3), "targets": drawn(4, 5), "metric": np.array("accuracy")},
             "metric accuracy is not for targets that are numbers",
+        ),
+        (
+            {"x": drawn(4, 5, 3), "targets": classes(3, 4), "title": np.array("two\nlines")},
+            {},
+            "'title' is 'two.*lines': give a line of at most 60 characters",
         ),
         (
             {"x": drawn(4, 5, 3), "targets": classes(3, 4), "labels": np.array("no\nyes")},
