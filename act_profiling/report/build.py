@@ -6,6 +6,7 @@ report at all, raw rows included.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -197,7 +198,11 @@ def _round(each: Round, table: Columns, number: int, cost: str) -> dict[str, Any
         "notes": list(each.notes),
         "runtime": each.facts.get("runtime"),
         "p50": float(np.median(values[where])) if where.any() else None,
+        "typical": None,
     }
+    if where.any():
+        rows = table.call[where], values[where], table.time_steps[where]
+        found["typical"] = statistics.typical(*rows)
     steps = table.ponder_steps[where]
     if len(steps) and steps.min() < steps.max():
         found["fixed"], found["per_step"] = statistics.fit(steps, values[where])
@@ -276,17 +281,16 @@ def _verdicts(
         [measurements[k] for k in places],
         [cost_of(variants[k])["typical_per_time_step"] for k in places],
         [variants[k]["ponder_steps"]["mean"] for k in places],
-        [_by_round(measurements[k], variants[k]) for k in places],
+        [_by_round(variants[k]) for k in places],
         higher=names <= {*HIGHER_IS_BETTER},
     )
     return [asdict(each) for each in found]
 
 
-def _by_round(measurement: Measurement, variant: Mapping[str, Any]) -> list[float]:
-    table = columns(measurement)
-    return table.by_round(
-        table.nanoseconds if "latency" in variant else table.counts["instructions"]
-    )
+def _by_round(variant: Mapping[str, Any]) -> list[float]:
+    """Typical cost of a time step in each round, NaN for one that counts in no summary."""
+    found = [None if each["throttled"] else each["typical"] for each in variant["rounds"]]
+    return [math.nan if each is None else each for each in found]
 
 
 def cost_of(variant: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from act_profiling.measurement import Measurement
-from act_profiling.statistics import typical
 
 Array = npt.NDArray[Any]
 
@@ -39,15 +37,6 @@ class Columns:
         """(N, cost) of each round that counts in summaries."""
         where = [(self.round == number) & self.kept for number in np.unique(self.round)]
         return [(self.ponder_steps[here], cost[here]) for here in where if here.any()]
-
-    def by_round(self, cost: Array) -> list[float]:
-        """Typical cost of a time step in each round, NaN for one that counts in no summary."""
-        found = []
-        for number in range(int(self.round.max()) + 1):
-            here = (self.round == number) & self.kept
-            rows = self.call[here], cost[here], self.time_steps[here]
-            found.append(typical(*rows) if here.any() else math.nan)
-        return found
 
 
 @dataclass(frozen=True)
