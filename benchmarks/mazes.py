@@ -21,12 +21,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from act_artefact.ranks import spearman
 from act_mobile import load_model
 from act_mobile.iterated import IteratedModel
 from act_mobile.tasks.maze import ABOVE, BELOW, GOAL, INSIDE, LEFT, RIGHT, START, Maze, mazes
 from act_mobile.training.pictures import STYLE
 from act_mobile.training.pictures.maze import draw
-from act_profiling.difficulty import spearman
 
 SIDES = (3, 5, 7, 9, 11, 13, 15, 19)
 
