@@ -64,7 +64,7 @@ class _Distribution(Struct, forbid_unknown_fields=True):
 
 
 class CostEntry(Struct, forbid_unknown_fields=True):
-    """What calls cost: per call, per time step, by N."""
+    """The cost of calls: per call, per time step, by N."""
 
     per_call: _Summary
     per_time_step: _Summary

@@ -87,7 +87,7 @@ def test_the_figures_follow_from_the_files(
 
 
 def test_n_of_time_steps_is_correlated_with_their_difficulty() -> None:
-    """Of a row whose difficulty is one number it is the mean N of its time steps that counts."""
+    """Where a row has one difficulty, the mean N of its time steps counts."""
     for task in (Sort(), Logic(length=4, gates=3)):
         model = build(Options(hidden=6, max_ponder=6, halting_bias=-1).completed(task).config(task))
         for unit in model.halting_units:
