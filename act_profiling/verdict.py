@@ -36,8 +36,8 @@ class Entrant:
     """Mean N of a time step."""
     metric: Metric
     rounds: Sequence[float] = ()
-    """Cost of a time step in each round, NaN where a round does not count; rounds of all entrants
-    took turns."""
+    """Typical cost of a time step without each of the rounds, NaN for one that does not count;
+    rounds of all entrants took turns."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def verdicts(
         measurements: with numbers and one metric.
         costs: typical cost of a time step of each.
         steps: mean N of each.
-        rounds: the cost of each in each round, NaN where a round does not count.
+        rounds: the cost of each without each round, NaN where a round does not count.
         higher: whether a higher metric is the better one.
     """
     groups: dict[tuple[str, str, int, str | None], list[int]] = {}
@@ -139,11 +139,18 @@ def judge(
 
 
 def _time_noise(entrant: Entrant, rungs: list[Entrant], margins: Array) -> float:
-    """Half the interval of the logarithm of the ratio, from its spread over rounds."""
+    """Half the interval of the logarithm of the ratio, by the jackknife over rounds (Tukey 1958).
+
+    A typical cost takes the median of each call over rounds, which single interruptions do not
+    move; a round by itself would follow them. 0 for fewer than two rounds.
+    """
     together = zip(entrant.rounds, *(net.rounds for net in rungs), strict=False)
     ratios = [own / _where(margins, np.array(costs)) for own, *costs in together]
-    found = statistics.interval_of_mean(np.log([each for each in ratios if np.isfinite(each)]))
-    return 0.0 if found is None else (found[1] - found[0]) / 2
+    logs = np.log([each for each in ratios if np.isfinite(each)])
+    if (count := len(logs)) < 2:
+        return 0.0
+    error = math.sqrt((count - 1) * float(np.var(logs)))
+    return statistics.t_quantile(count - 1) * error
 
 
 def _widened(ratio: float, ends: list[float], half: float) -> list[float]:

@@ -198,11 +198,12 @@ def _round(each: Round, table: Columns, number: int, cost: str) -> dict[str, Any
         "notes": list(each.notes),
         "runtime": each.facts.get("runtime"),
         "p50": float(np.median(values[where])) if where.any() else None,
-        "typical": None,
+        "without": None,
     }
-    if where.any():
-        rows = table.call[where], values[where], table.time_steps[where]
-        found["typical"] = statistics.typical(*rows)
+    others = table.kept & ~where
+    if where.any() and others.any() and not each.throttled:
+        rows = table.call[others], values[others], table.time_steps[others]
+        found["without"] = statistics.typical(*rows)
     steps = table.ponder_steps[where]
     if len(steps) and steps.min() < steps.max():
         found["fixed"], found["per_step"] = statistics.fit(steps, values[where])
@@ -288,9 +289,8 @@ def _verdicts(
 
 
 def _by_round(variant: Mapping[str, Any]) -> list[float]:
-    """Typical cost of a time step in each round, NaN for one that counts in no summary."""
-    found = [None if each["throttled"] else each["typical"] for each in variant["rounds"]]
-    return [math.nan if each is None else each for each in found]
+    """Typical cost of a time step without each round, NaN for one that counts in no summary."""
+    return [math.nan if each["without"] is None else each["without"] for each in variant["rounds"]]
 
 
 def cost_of(variant: Mapping[str, Any]) -> dict[str, Any]:

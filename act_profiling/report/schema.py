@@ -70,7 +70,7 @@ class _Round(Struct, forbid_unknown_fields=True):
     notes: list[Text]
     runtime: Text | None
     p50: Positive | None
-    typical: Positive | UnsetType | None = UNSET
+    without: Positive | UnsetType | None = UNSET
     fixed: Number | UnsetType = UNSET
     per_step: Number | UnsetType = UNSET
     init_ns: Amount | UnsetType | None = UNSET

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from act_profiling.measurement import Metric
 from act_profiling.statistics import interval_of_mean
-from act_profiling.verdict import Entrant, Verdict, judge
+from act_profiling.verdict import Array, Entrant, Verdict, judge
 
 
 def entrant(label: str, cost: float, steps: float, value: float, scores: int = 0) -> Entrant:
@@ -101,22 +101,46 @@ def test_the_same_mistakes_leave_an_interval(metric: str) -> None:
 
 
 def test_times_that_differ_from_round_to_round_widen_the_interval() -> None:
-    def found(*own: float) -> list[float]:
-        nets = [replace(net, rounds=[net.cost * speed for speed in (1, 2, 1.5)]) for net in NETS]
-        rounds = [30 * speed * each for speed, each in zip((1, 2, 1.5), own, strict=True)]
-        act = replace(entrant("act", 30, 5, 0.2), rounds=rounds)
+    speeds = np.array([1, 2, 1.5, 1.2])
+
+    def found(own: list[float]) -> list[float]:
+        """Judge a net whose time in each round is off by these factors, all nets' by speeds."""
+        nets = [replace(net, rounds=[*left_out(net.cost * speeds)]) for net in NETS]
+        act = replace(entrant("act", 30, 5, 0.2), rounds=[*left_out(30 * speeds * own)])
         interval = judge(act, nets, higher=False).ratio_interval
         assert interval is not None
         return interval
 
     # A machine whose speed changes for all alike says nothing of the ratio.
-    assert found(1, 1, 1) == pytest.approx([30 / 70, 30 / 70])
-    low, high = found(0.9, 1, 1.1)
-    half = interval_of_mean(np.log([0.9, 1, 1.1]))
-    assert half is not None
-    assert np.log(high / low) == pytest.approx(half[1] - half[0])
-    # A round in which one of them was throttled is left out.
-    assert found(0.9, 1, np.nan)[1] > high
+    assert found([1, 1, 1, 1]) == pytest.approx([30 / 70, 30 / 70])
+    low, high = found([0.99, 1, 1.01, 1])
+    assert low < 30 / 70 < high
+    wider = found([0.98, 1, 1.02, 1])
+    assert np.log(wider[1] / wider[0]) == pytest.approx(2 * np.log(high / low), rel=0.01)
+
+
+def test_a_round_in_which_one_net_was_throttled_is_left_out() -> None:
+    nets = [replace(net, rounds=[net.cost] * 3) for net in NETS]
+    act = replace(entrant("act", 30, 5, 0.2), rounds=[30, 30, np.nan])
+    assert judge(act, nets, higher=False).ratio_interval == pytest.approx([30 / 70, 30 / 70])
+
+
+def left_out(rounds: Array) -> Array:
+    """Means over all rounds but one: of these the jackknife's error is that of the mean."""
+    means: Array = (np.nansum(rounds) - rounds) / (np.isfinite(rounds).sum() - 1)
+    return means
+
+
+def test_the_jackknife_of_means_is_the_error_of_the_mean() -> None:
+    own = 1 + np.array([0.01, -0.02, 0.005, 0.005])
+    nets = [replace(net, rounds=[net.cost] * 4) for net in NETS]
+    act = replace(entrant("act", 30, 5, 0.2), rounds=[*left_out(30 * own)])
+    interval = judge(act, nets, higher=False).ratio_interval
+    expected = interval_of_mean(own)
+    assert interval is not None
+    assert expected is not None
+    half = (expected[1] - expected[0]) / 2
+    assert np.log(interval[1] / interval[0]) / 2 == pytest.approx(half, rel=0.01)
 
 
 errors = st.lists(st.floats(0, 1), min_size=2, max_size=6)
