@@ -49,14 +49,15 @@ def _chosen(report: Report) -> str:
     }
     budgets = Counter(models.values())
     several = any(budgets[models.get(each["label"], ())] > 1 for each in report["verdicts"])
-    return ", at its best budget" if several else ""
+    return ", each model at its best budget" if several else ""
 
 
 def _decision(judged: Mapping[str, Any]) -> str:
-    """One of :data:`ANSWERS`: undecided where the ratio's interval holds 1."""
-    if judged["ratio"] is None or judged["ratio_interval"][0] > 1:
+    """One of :data:`ANSWERS`: undecided where the ratio's interval, as it is printed, holds 1."""
+    if judged["ratio"] is None:
         return NOT
-    return PAYS if judged["ratio_interval"][1] < 1 else UNDECIDED
+    low, high = (round(end, 2) for end in judged["ratio_interval"])
+    return PAYS if high < 1 else NOT if low > 1 else UNDECIDED
 
 
 def _range(values: list[str]) -> str:
