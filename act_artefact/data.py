@@ -18,8 +18,14 @@ from act_artefact.schema import Mismatch, Name, typed
 
 INT32 = np.iinfo(np.int32)
 
-QUESTIONS = ("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name", "channels")
+QUESTIONS = (
+    *("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name", "channels"),
+    "title",
+)
 """The arrays that are not inputs."""
+
+MOST_TITLE = 60
+"""Characters of a title."""
 
 MOST_CHANNELS = 64
 """Channels that may have names."""
@@ -49,6 +55,8 @@ class EvalFile:
     """Names of the channels of ``x`` (N, C, H, W), where the file has them."""
     labels: tuple[str, ...] | None = None
     """Names of the classes, from a text of one a line."""
+    title: str | None = None
+    """The data's own name, for people."""
 
     @property
     def lead(self) -> tuple[int, ...]:
@@ -176,6 +184,7 @@ def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = Tr
         *(path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words),
         channels=_channels(path, arrays.get("channels"), inputs[name].shape, timed),
         labels=_lines(arrays.get("labels")),
+        title=_title(path, arrays.get("title")),
     )
 
 
@@ -262,6 +271,15 @@ def _text(path: Path, name: str, text: npt.NDArray[Any] | None) -> str | None:
     if text.dtype.kind != "U":
         raise UserError(f"{path}: {name!r} has type {text.dtype}, expected a text")
     return str(text)
+
+
+def _title(path: Path, given: npt.NDArray[Any] | None) -> str | None:
+    title = _text(path, "title", given)
+    if title is not None and not (title.isprintable() and 0 < len(title) <= MOST_TITLE):
+        raise UserError(
+            f"{path}: 'title' is {shown(title)}: give a line of at most {MOST_TITLE} characters"
+        )
+    return title
 
 
 def _lines(text: npt.NDArray[Any] | None) -> tuple[str, ...] | None:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from act_artefact.ranks import spearman
+
 Array = npt.NDArray[Any]
 
 MOST_LEVELS = 12
@@ -72,16 +74,3 @@ def _ranges(kinds: Array) -> list[tuple[int, int]]:
     part = (np.cumsum(counts) - counts / 2) * MOST_LEVELS // counts.sum()
     groups = [values[part == each] for each in np.unique(part)]
     return [(int(group[0]), int(group[-1])) for group in groups]
-
-
-def spearman(one: Array, other: Array) -> float | None:
-    """Spearman's rank correlation, ties at their mean rank; None if one of them is constant."""
-    ranks = [_ranks(each) for each in (one, other)]
-    if any(np.ptp(each) == 0 for each in ranks):
-        return None
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
-
-
-def _ranks(values: Array) -> Array:
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]

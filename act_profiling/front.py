@@ -18,6 +18,9 @@ from act_profiling.statistics import t_quantile
 ROUNDING = 1e-4
 """Relative: metrics that are closer than this are equal."""
 
+COUNTED = ("accuracy", "sequence_error")
+"""Metrics that are the part of the answers which are right or wrong."""
+
 
 def pareto_front(costs: Sequence[float], metrics: Sequence[Metric], higher: bool) -> list[bool]:
     """Mark the variants on the front: nothing that costs no more is as good.
@@ -48,6 +51,10 @@ def equal(one: float, other: float) -> bool:
 def noise(one: Metric, other: Metric) -> float:
     """Half the confidence interval of the difference of two metrics on the same sequences.
 
+    Where mistakes are counted, nets that make the same ones may still differ elsewhere: one answer
+    more is taken to be right in one net and wrong in the other, half of it each way (Agresti and
+    Min 2005), so that the noise of equal scores is not 0. Other scores differ wherever nets do.
+
     0 where it is not known: there is one sequence, or no score of each.
     """
     if one.scores is None or other.scores is None or one.weights is None or len(one.scores) < 2:
@@ -55,7 +62,8 @@ def noise(one: Metric, other: Metric) -> float:
     difference, count = one.scores - other.scores, len(one.scores)
     shares = one.weights / one.weights.sum()
     spread = shares * (difference - shares @ difference)
-    error = math.sqrt(float(spread @ spread) * count / (count - 1))
+    unseen = 1 / float(one.weights.sum()) if one.name in COUNTED else 0.0
+    error = math.sqrt((float(spread @ spread) + unseen**2) * count / (count - 1))
     return t_quantile(count - 1) * error
 
 

@@ -120,10 +120,12 @@ def typical(call: Array, cost: Array, size: Array) -> float:
     Unlike a mean over rows it does not follow rare interruptions, unlike a median over rows it does
     see the few calls that ponder long: a limit on N that only these reach does not change p50.
     """
-    order = np.argsort(call, kind="stable")
-    starts = np.flatnonzero(np.diff(call[order], prepend=call[order][0] - 1))
-    parts = np.split(np.asarray(cost, np.float64)[order], starts[1:])
-    return sum(float(np.median(part)) for part in parts) / float(size[order][starts].sum())
+    order = np.lexsort((cost, call))
+    sorted_cost = np.asarray(cost, np.float64)[order]
+    _, starts, counts = np.unique(call[order], return_index=True, return_counts=True)
+    # The median of a sorted stretch is its middle entry, or the mean of the two there.
+    middles = [sorted_cost[starts + (counts - less) // 2] for less in (0, 1)]
+    return float(np.mean(middles, axis=0).sum() / size[order][starts].sum())
 
 
 def group_edges(ponder_steps: Array, most: int = MOST_GROUPS) -> Array:

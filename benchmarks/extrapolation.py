@@ -17,8 +17,8 @@ from rich.table import Table
 
 from act_mobile import ACTConfig, ACTModel
 from act_mobile.halting.pondernet import PonderNetHalting
+from act_mobile.tasks.batch import Batch
 from act_mobile.tasks.parity import Parity
-from act_mobile.tasks.task import Batch
 from act_mobile.training.loss import training_loss
 
 BITS, TRAINED = 96, 48

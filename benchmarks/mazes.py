@@ -5,6 +5,10 @@
 prints for each size the part of mazes with a wrong cell, mean N, and Spearman's rank correlation
 of N with the length of the way, and with the number of rounds in which dead ends can be closed: a
 maze is solved as well by closing them, one cell a round, until only the way is left.
+
+    python benchmarks/mazes.py models/maze --picture models/maze/ponder_maze.png
+
+draws three mazes being solved instead, as a training run does.
 """
 
 from __future__ import annotations
@@ -12,13 +16,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import matplotlib as mpl
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from act_artefact.ranks import spearman
 from act_mobile import load_model
-from act_mobile.tasks.maze import ABOVE, BELOW, GOAL, INSIDE, LEFT, RIGHT, START, mazes
-from act_profiling.difficulty import spearman
+from act_mobile.iterated import IteratedModel
+from act_mobile.tasks.maze import ABOVE, BELOW, GOAL, INSIDE, LEFT, RIGHT, START, Maze, mazes
+from act_mobile.training.pictures import STYLE
+from act_mobile.training.pictures.maze import draw
 
 SIDES = (3, 5, 7, 9, 11, 13, 15, 19)
 
@@ -53,8 +61,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("model", type=Path, help="the folder of model.pt")
     parser.add_argument("--count", type=int, default=500, help="mazes of each size")
+    parser.add_argument("--picture", type=Path, help="draw this instead")
     given = parser.parse_args()
     model = load_model(given.model / "model.pt").eval()
+    if given.picture is not None:
+        assert isinstance(model, IteratedModel)
+        with mpl.rc_context(STYLE):
+            draw(given.picture, Maze(), model)
+        return
     print("side  wrong  mean N  N with length  N with rounds")
     trained: list[tuple[Tensor, Tensor, Tensor]] = []
     for side in SIDES:

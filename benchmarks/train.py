@@ -32,7 +32,8 @@ from torch import Tensor, nn
 
 from act_mobile import ACTModel
 from act_mobile.tasks import task_class
-from act_mobile.tasks.task import Batch, Task
+from act_mobile.tasks.batch import Batch
+from act_mobile.tasks.task import Task
 
 TAU = 1e-3
 

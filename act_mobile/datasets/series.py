@@ -98,6 +98,7 @@ def read_ts(path: Path) -> Series:
     return Series(path, sequences, classes)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def arrays(
     train: Series, test: Series, *, samples: int = 1, log: float | None = None
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[Any]]]:
@@ -110,7 +111,8 @@ def arrays(
         log: where given, each value v is first replaced by asinh(v / log): logarithmic above it.
 
     Raises:
-        UserError: the files do not fit each other, or a sequence is too short.
+        UserError: the files do not fit each other, a sequence is too short, or a value so large
+            that no float32 holds what it becomes.
     """
     names = sorted({*train.classes, *test.classes}, key=lambda name: (len(name), name))
     if train.sequences[0].shape[1] != test.sequences[0].shape[1]:
@@ -126,6 +128,11 @@ def arrays(
         x = np.zeros((len(rows), lengths.max(), rows[0].shape[1]), np.float32)
         for to, row in zip(x, rows, strict=True):
             to[: len(row)] = (row - mean) / scale
+        if not (np.isfinite(scale) and np.isfinite(x).all()):
+            raise UserError(
+                f"{series.path}: some values, scaled, are no finite float32: they are too large"
+                + ("" if log is None else f", or --log {log:g} does not suit them")
+            )
         made.append(
             {
                 "x": x,

@@ -32,6 +32,7 @@ class FixedHalting(Halting):
     combined: ClassVar[Literal["mean", "last"]] = "last"
     carries: ClassVar[int] = 1
     adaptive: ClassVar[bool] = False
+    charges: ClassVar[bool] = False
     kinds: ClassVar[tuple[str, ...]] = ("eager", "unroll", "loop", "peeled")
     number: ClassVar[int | None] = 0
 

@@ -100,6 +100,8 @@ class Halting(ABC):
     """The number of tensors in the carry."""
     adaptive: ClassVar[bool] = True
     """True if N depends on the input; else it is always the limit."""
+    charges: ClassVar[bool] = True
+    """True if the cost in training grows with N, so that a larger tau makes N smaller."""
     skips: ClassVar[bool] = False
     """True if a row may end before its first step, as ``Start.progress`` then says."""
     state: ClassVar[tuple[StateTensor, ...]] = ()

@@ -51,6 +51,7 @@ class PonderNetHalting(SigmoidHalting):
     """The geometric prior's probability to halt at a step; it expects 1 / prior steps."""
     combined: ClassVar[Literal["mean", "last"]] = "last"
     carries: ClassVar[int] = 2
+    charges: ClassVar[bool] = False
     number: ClassVar[int | None] = 2
 
     def sampled(self, generator: torch.Generator | None = None) -> SampledPonderNet:

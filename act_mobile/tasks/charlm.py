@@ -12,7 +12,9 @@ from torch import Tensor
 
 from act_artefact.errors import UserError
 from act_mobile.model import ACTConfig
-from act_mobile.tasks.task import Batch, Metric, Recipe, Task, own_file, size
+from act_mobile.tasks.batch import Batch
+from act_mobile.tasks.recipe import Recipe
+from act_mobile.tasks.task import Metric, Task, own_file, size
 
 SHIPPED = Path(__file__).parent / "data" / "shakespeare.txt"
 EMBEDDING = 64

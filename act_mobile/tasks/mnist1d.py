@@ -12,7 +12,9 @@ from torch import Tensor
 
 from act_artefact.extras import require
 from act_mobile.model import ACTConfig
-from act_mobile.tasks.task import Batch, Metric, Recipe, Task
+from act_mobile.tasks.batch import Batch
+from act_mobile.tasks.recipe import Recipe
+from act_mobile.tasks.task import Metric, Task
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ from act_artefact.errors import UserError
 from act_mobile.iterated import IteratedConfig
 from act_mobile.model import ACTConfig
 from act_mobile.models import Config
+from act_mobile.tasks.batch import Batch
 from act_mobile.tasks.own_rows import Rows, read_rows
-from act_mobile.tasks.task import Batch, Metric, Recipe, Task, own_file
+from act_mobile.tasks.recipe import Recipe
+from act_mobile.tasks.task import Metric, Task, own_file
 
 EMBEDDING = 64
 """Features of a token."""
@@ -32,7 +34,10 @@ class Own(Task):
     """
 
     name: ClassVar[str] = "own"
-    recipe: ClassVar[Recipe] = Recipe(None, 64, 32, 10, 1e-3, 2e-3, 10_000, 0.3)
+    recipe: ClassVar[Recipe] = Recipe(
+        None, 64, 32, 10, 1e-3, 2e-3, 10_000, 0.3,
+        note="The cell is gru, or for images conv_gru.",
+    )  # fmt: skip
 
     train: str | None = own_file("arrays to train on, a .npz")
     eval: str | None = own_file("arrays to judge by, a .npz")
@@ -81,6 +86,12 @@ class Own(Task):
         if judged.batch.difficulty is not None:
             return judged.difficulty_name
         return "class" if self._by_class else "time steps or places"
+
+    @property
+    def title(self) -> str:
+        """That of either file, if one has it."""
+        train, judged = self._rows
+        return judged.title or train.title or self.name
 
     @property
     def _by_class(self) -> bool:

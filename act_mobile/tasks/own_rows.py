@@ -15,7 +15,7 @@ from act_artefact.data import EvalFile, checked
 from act_artefact.errors import UserError, shown
 from act_artefact.labels import MOST_LABEL, MOST_LABELS
 from act_artefact.npz import read_npz
-from act_mobile.tasks.task import Batch
+from act_mobile.tasks.batch import Batch
 
 VECTOR_AXES, IMAGE_AXES = 2, 4
 """Axes of ``x`` (N, I) and (N, C, H, W)."""
@@ -34,17 +34,15 @@ class Rows:
     labels: tuple[str, ...] | None = None
     """Names of the classes, at least as many as there are."""
     difficulty_name: str = "difficulty"
+    pooled: bool = False
+    """True if an image has one answer."""
+    title: str | None = None
+    """The data's own name."""
 
     @property
     def values(self) -> bool:
         """True if numbers are to be predicted, not classes."""
         return self.batch.targets.is_floating_point()
-
-    @property
-    def pooled(self) -> bool:
-        """True if an image has one answer."""
-        inputs, targets = self.batch.inputs, self.batch.targets
-        return not self.batch.timed and targets.shape[1:3] != inputs.shape[2:]
 
     @cached_property
     def one_answer(self) -> bool:
@@ -116,12 +114,13 @@ def read_rows(path: Path) -> Rows:
     elif timed and targets.ndim == 1:
         arrays = _at_the_end(arrays)
     file = checked(path, arrays, timed=timed)
-    batch = _batch(file)
+    pooled = not timed and _pooled(file)
+    batch = _batch(file, pooled)
     if file.labels is not None:
         _check_labels(path, file.labels, batch.targets)
     if file.difficulty is not None:
         batch = batch._replace(difficulty=torch.from_numpy(file.difficulty.astype(np.int64)))
-    return Rows(batch, file.metric, file.labels, file.difficulty_name)
+    return Rows(batch, file.metric, file.labels, file.difficulty_name, pooled, file.title)
 
 
 def _at_the_end(arrays: Arrays) -> Arrays:
@@ -137,25 +136,32 @@ def _at_the_end(arrays: Arrays) -> Arrays:
     return {**arrays, "targets": mask * answers[:, None], "mask": mask}
 
 
-def _batch(file: EvalFile) -> Batch:
+def _pooled(file: EvalFile) -> bool:
+    """True if targets are one to an image, (N,) or numbers (N, K); False if one to each place."""
+    inputs, targets = file.arrays[file.name], file.targets
+    assert targets is not None
+    if targets.shape[1:3] == inputs.shape[2:]:
+        return False
+    if targets.ndim <= 1 + (targets.dtype.kind == "f"):
+        return True
+    raise UserError(
+        f"{file.path}: 'targets' has shape {targets.shape}, images {inputs.shape}: give one to an "
+        "image, or one to each place"
+    )
+
+
+def _batch(file: EvalFile, pooled: bool) -> Batch:
     inputs, targets, mask = file.arrays[file.name], file.targets, file.mask
     assert targets is not None
     values = targets.dtype.kind == "f"
     if not file.timed:
-        places = inputs.shape[2:]
-        if targets.shape[1:3] == places:
-            if values and targets.ndim == IMAGE_AXES - 1:
-                targets, mask = targets[..., None], mask[..., None]
-        elif targets.ndim <= 1 + values:
+        if pooled:
             # The whole image is one place.
             targets, mask = (each.reshape(len(each), 1, -1) for each in (targets, mask))
             if not values:
                 targets, mask = targets[..., 0], mask[..., 0]
-        else:
-            raise UserError(
-                f"{file.path}: 'targets' has shape {targets.shape}, images {inputs.shape}: give "
-                "one to an image, or one to each place"
-            )
+        elif values and targets.ndim == IMAGE_AXES - 1:
+            targets, mask = targets[..., None], mask[..., None]
         if values:
             mask = mask[..., 0]
         if not mask.reshape(len(mask), -1).any(1).all():

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from act_mobile.model import ACTConfig
-from act_mobile.tasks.task import Batch, Recipe, Task, size
+from act_mobile.tasks.batch import Batch
+from act_mobile.tasks.recipe import Recipe
+from act_mobile.tasks.task import Task, size
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The common part of all tasks: batches, sizes, the loss, the metric.
+"""The common part of all tasks: sizes, the loss, the metric.
 
 Tasks are classification, which needs one mechanism. A time step has K questions of C classes
 each; the model's O = K C outputs are their scores in that order. C = 1 is a yes-or-no question
@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor
@@ -23,6 +23,8 @@ from torch.nn import functional as F
 from act_artefact.errors import UserError, escaped, shown
 from act_artefact.files import read
 from act_mobile.models import Config, config_class
+from act_mobile.tasks.batch import Batch
+from act_mobile.tasks.recipe import Recipe
 
 Metric = Literal["sequence_error", "accuracy", "bits_per_char", "mse"]
 
@@ -36,76 +38,6 @@ EVALUATION_SEED = 0x5EED_E7A1
 """Decides the rows that models are judged by."""
 
 BITS_PER_NAT = 1.4426950408889634
-
-
-class Batch(NamedTuple):
-    """Sequences, or items without time, and what is asked about them."""
-
-    inputs: Tensor
-    """(B, T, I) float32, or tokens (B, T) int64; items are (B, ...) float32."""
-    targets: Tensor
-    """(B, T), or (B, T, K) where a time step has K questions; of items one for each place, such as
-    (B, H, W), or (B, 1) for the whole; int64, or float32 for mse, which has an axis of K values;
-    0 where nothing is asked."""
-    lengths: Tensor | None = None
-    """(B,) int64, time steps of each row; None if every row has T."""
-    mask: Tensor | None = None
-    """(B, T) bool, where something is asked; None if everywhere up to the row's length. Of items
-    one for each place."""
-    timed: bool = True
-    """False if a row is an item without time steps."""
-    difficulty: Tensor | None = None
-    """That of each row, (B,), or of each time step, (B, T), int64, where the data say it."""
-
-    @property
-    def running(self) -> Tensor:
-        """(B, T) bool: the time steps before each row's end; of items (B,), all True."""
-        if not self.timed:
-            return torch.ones(len(self.targets), dtype=torch.bool)
-        batch, time = self.targets.shape[:2]
-        if self.lengths is None:
-            return torch.ones(batch, time, dtype=torch.bool)
-        return torch.arange(time) < self.lengths[:, None]
-
-    @property
-    def asked(self) -> Tensor:
-        """(B, T) bool: the time steps whose output counts; of items the places."""
-        if self.mask is not None:
-            return self.mask
-        values = self.targets.is_floating_point()
-        places = self.targets[..., 0] if values else self.targets
-        return self.running if self.timed else torch.ones_like(places, dtype=torch.bool)
-
-    def places(self, output: Tensor) -> tuple[Tensor, Tensor]:
-        """Give output and targets as (B, T, O) and (B, T[, K]), with an item's places as T."""
-        if self.timed:
-            return output, self.targets
-        rows, size = len(output), output.shape[-1]
-        values = self.targets.is_floating_point()
-        targets = self.targets.view(rows, -1, size) if values else self.targets.flatten(1)
-        return output.reshape(rows, -1, size), targets
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The settings that a task is trained with where the command line gives none."""
-
-    cell: str | None
-    """None where the data decide it."""
-    hidden: int
-    batch_size: int
-    max_ponder: int
-    tau: float
-    lr: float
-    steps: int
-    lr_decay: float = 0.0
-    """The last part of the steps, over which the learning rate falls to 0."""
-    halting_bias: float = 1.0
-    """The bias of the halting units at the start."""
-    tau_warmup: float = 0.0
-    """The first part of the steps, in which tau is 0."""
-    tau_ramp: float = 0.0
-    """The part of the steps after those, over which tau rises from 0 in a straight line."""
 
 
 def size(default: int, low: int, high: int, text: str) -> Any:
@@ -184,6 +116,11 @@ class Task(ABC):
         return self.batch(self.evaluation_rows, torch.Generator().manual_seed(EVALUATION_SEED))
 
     @property
+    def title(self) -> str:
+        """The task's name for people, above pictures."""
+        return self.name
+
+    @property
     def higher_is_better(self) -> bool:
         """True if a higher metric is better."""
         return self.metric == "accuracy"
@@ -207,7 +144,7 @@ class Task(ABC):
         if batch.timed:
             return errors
         asked = batch.asked.flatten(1)
-        return (errors * asked).sum(1) / asked.sum(1)
+        return (errors * asked).sum(1) / asked.sum(1).clamp(min=1)
 
     def _error(self, output: Tensor, targets: Tensor) -> Tensor:
         """Nats, or for mse squares: (B, T, O), (B, T[, K]) -> (B, T)."""
@@ -216,10 +153,13 @@ class Task(ABC):
         return _cross_entropy(output, targets)
 
     def mean(self, errors: Tensor, batch: Batch) -> Tensor:
-        """Average errors, as :meth:`errors` gives them, over the time steps that are asked."""
+        """Average errors, as :meth:`errors` gives them, over the time steps that are asked.
+
+        It is 0 where none is, as in a batch of rows with a sparse mask.
+        """
         if not batch.timed or (batch.lengths is None and batch.mask is None):
             return errors.mean()
-        return (errors * batch.asked).sum() / batch.asked.sum()
+        return (errors * batch.asked).sum() / batch.asked.sum().clamp(min=1)
 
     def score(self, output: Tensor, batch: Batch) -> Tensor:
         """The metric of each time step, or place of an item, by itself: float, as ``asked``.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -102,17 +103,16 @@ class TaskCommands(click.Group):
                     show_default=field.default is not None,
                 )
             )
-        recipe = task.recipe
-        settings = (
-            f"{recipe.cell or 'gru or conv_gru'} {recipe.hidden}, batch {recipe.batch_size}, "
-            f"tau {recipe.tau:g}, max-ponder {recipe.max_ponder}, lr {recipe.lr:g}, "
-            f"{recipe.steps} steps"
-        )
+        about = [
+            (task.__doc__ or "").splitlines()[0],
+            "\b\n" + fill(f"Unless told otherwise: {task.recipe}.", 78, break_on_hyphens=False),
+            task.recipe.note,
+        ]
         return click.Command(
             name,
             params=[*sizes, *run_options(task), debug_option()],
             callback=partial(train_task, name),
-            help=f"{(task.__doc__ or '').splitlines()[0]}\n\nUnless told otherwise: {settings}.",
+            help="\n\n".join(filter(None, about)),
         )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from act_artefact.ranks import spearman
 from act_mobile.ponder_model import PonderModel
 from act_mobile.tasks.task import Task
 from act_mobile.training.loss import answers
@@ -39,6 +40,9 @@ class Evaluation:
     cost: Tensor
     """rho = N + R, likewise."""
     levels: list[Level]
+    spearman: float | None
+    """Rank correlation of N and difficulty; None where either never differs, or difficulties are
+    kinds without an order."""
 
     def summary(self) -> dict[str, Any]:
         """As metrics.json holds it; N and rho per time step and layer."""
@@ -52,6 +56,7 @@ class Evaluation:
                 "max": int(n.max()),
             },
             "ponder_cost": {"mean": self.cost.mean().item()},
+            "spearman": self.spearman,
             "by_difficulty": [vars(level) for level in self.levels],
         }
 
@@ -82,8 +87,20 @@ def evaluate(model: PonderModel, task: Task) -> Evaluation:
             )
         )
     return Evaluation(
-        task.measure(score, asked), out.ponder.steps[running], out.ponder.cost[running], levels
+        task.measure(score, asked),
+        out.ponder.steps[running],
+        out.ponder.cost[running],
+        levels,
+        None if task.difficulty_labels else _correlation(out.ponder.steps, difficulty, running),
     )
+
+
+def _correlation(steps: Tensor, difficulty: Tensor, running: Tensor) -> float | None:
+    """Correlate N with the difficulty of a time step, or its mean over them with that of a row."""
+    n = steps.float().mean(-1)
+    if difficulty.shape == running.shape:
+        return spearman(n[running].numpy(), difficulty[running].numpy())
+    return spearman(((n * running).sum(1) / running.sum(1)).numpy(), difficulty.numpy())
 
 
 def _spread(of_rows: Tensor, like: Tensor) -> Tensor:
@@ -105,6 +122,8 @@ def write_evaluation(path: Path, task: Task) -> None:
     if task.difficulty_labels is None:
         arrays["difficulty"] = task.difficulty(batch).numpy().astype("int32")
         arrays["difficulty_name"] = np.array(task.difficulty_name)
+    if task.title != task.name:
+        arrays["title"] = np.array(task.title)
     if task.channels is not None:
         arrays["channels"] = np.array(",".join(task.channels))
     if batch.timed:

@@ -14,13 +14,21 @@ from act_artefact.errors import CheckFailed, UserError
 from act_mobile.act import ACT
 from act_mobile.models import build
 from act_mobile.ponder_model import PonderModel
-from act_mobile.tasks.task import Batch, Task
+from act_mobile.tasks.batch import Batch
+from act_mobile.tasks.task import Task
 from act_mobile.training.loss import answers, training_loss
 from act_mobile.training.options import Options
 from act_mobile.training.penalty import Penalty
 
 LOG_EVERY = 50
 """Training steps between two records of the loss: recording costs as much as a small step."""
+
+
+def set_halting_bias(model: PonderModel, bias: float) -> None:
+    """Set the bias of all halting units: the lower, the more ponder steps are taken."""
+    with torch.no_grad():
+        for unit in model.halting_units:
+            unit.bias.fill_(bias)
 
 
 class Learner(lightning.LightningModule):
@@ -35,9 +43,7 @@ class Learner(lightning.LightningModule):
                 raise UserError("--recompute: this task's model has no time steps: leave it out")
             self.model.layer.recompute = True
         self.penalty = Penalty(options)
-        with torch.no_grad():
-            for unit in self.model.halting_units:
-                unit.bias.fill_(options.halting_bias or 0.0)
+        set_halting_bias(self.model, options.halting_bias or 0.0)
         self.losses: list[tuple[int, float]] = []
         """(step, training loss without the ponder cost)."""
         self.history: list[dict[str, float]] = []

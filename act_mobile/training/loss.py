@@ -10,7 +10,8 @@ from act_mobile.act import ACTOutput
 from act_mobile.halting.policy import Halting
 from act_mobile.iterated import IteratedOutput
 from act_mobile.ponder_model import PonderModel
-from act_mobile.tasks.task import Batch, Task
+from act_mobile.tasks.batch import Batch
+from act_mobile.tasks.task import Task
 
 
 class Loss(NamedTuple):

@@ -142,6 +142,11 @@ def _check_penalty(settings: dict[str, Any]) -> None:
     if target is None:
         return
     policy = parse_halting(settings["halting"], max_ponder=limit, epsilon=settings["epsilon"])
+    if not policy.charges:
+        raise UserError(
+            f"--target-steps {target:g}: tau does not steer the N of {policy}: leave it out, or "
+            "take a policy that charges for steps, such as act"
+        )
     if policy.skips and not 0 < target <= 1:
         raise UserError(f"--target-steps {target:g}: a mean of {policy} lies between 0 and 1")
     if not policy.skips and not 1 <= target <= limit:

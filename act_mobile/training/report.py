@@ -48,4 +48,6 @@ def table(metrics: dict[str, Any], output: Path) -> None:
             f"{level['ponder_cost']:.2f}",
         )
     console.print(grid)
+    if metrics["spearman"] is not None:
+        console.print(f"\nN and difficulty: rank correlation (Spearman) {metrics['spearman']:.2f}")
     console.print(f"\n{output}: model.pt, eval.npz, metrics.json, pictures, logs", style="dim")

@@ -10,7 +10,7 @@ from typing import Any
 from act_artefact.errors import UserError, shown
 from act_mobile.tasks.task import Task
 from act_mobile.training.options import Options
-from act_mobile.training.run import train
+from act_mobile.training.run import CHECKPOINTS, check_folder, train
 
 MOST_NETS = 64
 
@@ -50,13 +50,18 @@ def train_row(
         The metrics of each net, by its folder's name.
 
     Raises:
-        UserError: as :func:`act_mobile.training.run.train`.
+        UserError: as :func:`act_mobile.training.run.train`, of any of them before the first begins.
     """
-    done = {}
     limit = options.max_ponder or task.recipe.max_ponder
+    row = []
     for count in nets:
         folder = output / f"fixed{count}"
         each = replace(options, halting=f"fixed:{count}", max_ponder=max(count, limit))
-        begun = (folder / "checkpoints" / "last.ckpt").is_file()
-        done[folder.name] = train(task, each, folder, resume=resume and begun, command=command)
-    return done
+        goes_on = resume and (folder / CHECKPOINTS / "last.ckpt").is_file()
+        each.completed(task)
+        check_folder(folder, goes_on)
+        row.append((folder, each, goes_on))
+    return {
+        folder.name: train(task, each, folder, resume=goes_on, command=command)
+        for folder, each, goes_on in row
+    }

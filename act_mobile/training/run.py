@@ -30,7 +30,7 @@ from act_mobile.ponder_model import PonderModel
 from act_mobile.tasks.task import Task
 from act_mobile.training.checkpoint import check_same_run, check_whole, read_checkpoint
 from act_mobile.training.evaluate import evaluate, write_evaluation, write_metrics
-from act_mobile.training.learner import Learner
+from act_mobile.training.learner import Learner, set_halting_bias
 from act_mobile.training.memory import check_memory
 from act_mobile.training.options import Options
 from act_mobile.training.pictures import write_pictures
@@ -60,9 +60,10 @@ def train(
         UserError: an option is out of range, or the folder cannot be written, holds another run,
             or has nothing to resume.
     """
+    bias = options.halting_bias
     options = options.completed(task)
     last = output / CHECKPOINTS / "last.ckpt"
-    _check_folder(output, resume)
+    check_folder(output, resume)
     check_memory(task, options)
     checkpoint = None
     if resume:
@@ -76,6 +77,9 @@ def train(
     learner = Learner(task, options)
     if options.init is not None:
         _start_from(Path(options.init), learner.model)
+        # A recipe's bias is that of a new net, and would undo what a trained one has learned.
+        if bias is not None:
+            set_halting_bias(learner.model, bias)
     trainer = make_trainer(task, options, output, ranks)
     if checkpoint is not None:
         check_whole(last, checkpoint, learner, trainer)
@@ -202,8 +206,12 @@ def make_trainer(task: Task, options: Options, output: Path, ranks: int) -> ligh
     )
 
 
-def _check_folder(output: Path, resume: bool) -> None:
-    """Refuse before training what would fail after it; nothing is made yet."""
+def check_folder(output: Path, resume: bool) -> None:
+    """Refuse before training what would fail after it; nothing is made yet.
+
+    Raises:
+        UserError: the folder cannot be written, holds a run, or has none to resume.
+    """
     last = output / CHECKPOINTS / "last.ckpt"
     if output.exists() and not output.is_dir():
         raise UserError(f"{output}: is a file, not a folder: give another -o")

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import torch
 
-from act_mobile.tasks.task import Batch, Task
+from act_mobile.tasks.batch import Batch
+from act_mobile.tasks.task import Task
 
 
 class Stream:

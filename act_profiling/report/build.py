@@ -6,6 +6,7 @@ report at all, raw rows included.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -197,7 +198,12 @@ def _round(each: Round, table: Columns, number: int, cost: str) -> dict[str, Any
         "notes": list(each.notes),
         "runtime": each.facts.get("runtime"),
         "p50": float(np.median(values[where])) if where.any() else None,
+        "without": None,
     }
+    others = table.kept & ~where
+    if where.any() and others.any() and not each.throttled:
+        rows = table.call[others], values[others], table.time_steps[others]
+        found["without"] = statistics.typical(*rows)
     steps = table.ponder_steps[where]
     if len(steps) and steps.min() < steps.max():
         found["fixed"], found["per_step"] = statistics.fit(steps, values[where])
@@ -276,9 +282,15 @@ def _verdicts(
         [measurements[k] for k in places],
         [cost_of(variants[k])["typical_per_time_step"] for k in places],
         [variants[k]["ponder_steps"]["mean"] for k in places],
+        [_by_round(variants[k]) for k in places],
         higher=names <= {*HIGHER_IS_BETTER},
     )
     return [asdict(each) for each in found]
+
+
+def _by_round(variant: Mapping[str, Any]) -> list[float]:
+    """Typical cost of a time step without each round, NaN for one that counts in no summary."""
+    return [math.nan if each["without"] is None else each["without"] for each in variant["rounds"]]
 
 
 def cost_of(variant: Mapping[str, Any]) -> dict[str, Any]:

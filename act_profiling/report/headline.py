@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from act_profiling.report import words
+from act_profiling.report import pays, words
 from act_profiling.report.amounts import amount
 from act_profiling.report.build import Report, cost_of
 from act_profiling.report.markup import table
@@ -19,7 +19,7 @@ def verdicts(report: Report, variant: Variant) -> Iterator[str]:
 
     Where there are no fixed nets to compare with, state what a call of ``variant`` costs.
     """
-    summary = words.summary(report)
+    summary = pays.summary(report)
     yield element("p", escape(_sentence(summary or _cost(report, variant))), class_="verdict")
     if summary:
         what = "time" if report["cost"] == "latency" else "instructions"
@@ -51,7 +51,7 @@ def _row(judged: Mapping[str, Any]) -> tuple[str, str, str]:
     least, most = judged["ratio_interval"]
     part = f"{judged['ratio']:.2f} ({least:.2f} to {most:.2f})"
     if judged["bound"] == "at least":
-        return judged["label"], f"at least {nets[0]}, the best", part
+        return judged["label"], f"at least {nets[0]}, the cheapest of the best", part
     return judged["label"], f"{judged['steps']:.1f} fixed steps ({low:.1f} to {high:.1f})", part
 
 

@@ -23,10 +23,10 @@ from act_artefact.schema import (
     Text,
     check_nesting,
 )
+from act_profiling.report.schema_costs import CostEntry, CountedEntry, Interval
 from act_profiling.report.schema_images import ImagesEntry
 
 Positive = Annotated[float, Meta(gt=0, le=1e18)]
-Interval = Annotated[list[Number], Meta(min_length=2, max_length=2)]
 Setting = Text | bool | float | None
 Counts = list[Count] | UnsetType
 
@@ -70,72 +70,12 @@ class _Round(Struct, forbid_unknown_fields=True):
     notes: list[Text]
     runtime: Text | None
     p50: Positive | None
+    without: Positive | UnsetType | None = UNSET
     fixed: Number | UnsetType = UNSET
     per_step: Number | UnsetType = UNSET
     init_ns: Amount | UnsetType | None = UNSET
     first_ns: Amount | UnsetType | None = UNSET
     warmup_ns: Amount | UnsetType | None = UNSET
-
-
-class _Summary(Struct, forbid_unknown_fields=True):
-    """Without a tail where rows are means of batches."""
-
-    count: Count
-    mean: Amount
-    min: Amount
-    max: Amount | None
-    p50: Amount
-    p90: Amount | None
-    p95: Amount | None
-    p99: Amount | None
-
-
-class _Line(Struct, forbid_unknown_fields=True):
-    """A fitted line, or why there is none: all entries but ``missing``, or that alone."""
-
-    fixed: Number | UnsetType = UNSET
-    per_step: Number | UnsetType = UNSET
-    r2: Share | UnsetType = UNSET
-    rounds: Count | UnsetType = UNSET
-    fixed_interval: Interval | UnsetType | None = UNSET
-    per_step_interval: Interval | UnsetType | None = UNSET
-    missing: Text | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        given = {name for name in self.__struct_fields__ if getattr(self, name) is not UNSET}
-        if given not in ({"missing"}, {*self.__struct_fields__} - {"missing"}):
-            raise ValueError("neither a whole line nor the reason why there is none")
-
-
-class _Group(Struct, forbid_unknown_fields=True):
-    low: Count
-    high: Count
-    ponder_steps: Amount
-    count: Count
-    p10: Amount
-    p50: Amount
-    p90: Amount
-
-
-class _Bars(Struct, forbid_unknown_fields=True):
-    low: Count
-    high: Count
-    counts: list[Count]
-
-
-class _Distribution(Struct, forbid_unknown_fields=True):
-    edges: Annotated[list[Number], Meta(min_length=2)]
-    groups: list[_Bars]
-    beyond: Count
-
-
-class _Cost(Struct, forbid_unknown_fields=True):
-    per_call: _Summary
-    per_time_step: _Summary
-    typical_per_time_step: Amount
-    line: _Line
-    by_ponder_steps: list[_Group]
-    distribution: _Distribution
 
 
 class _PonderSteps(Struct, forbid_unknown_fields=True):
@@ -163,11 +103,6 @@ class _Start(Struct, forbid_unknown_fields=True):
     init_ns: Amount | UnsetType = UNSET
     first_ns: Amount | UnsetType = UNSET
     warmup_ns: Amount | UnsetType = UNSET
-
-
-class _Counted(Struct, forbid_unknown_fields=True):
-    mean: Amount
-    line: _Line
 
 
 class _Operator(Struct, forbid_unknown_fields=True):
@@ -225,14 +160,14 @@ class _Variant(Struct, forbid_unknown_fields=True):
     golden: _Golden
     missing: Text | None
     rounds: list[_Round] | UnsetType = UNSET
-    latency: _Cost | UnsetType = UNSET
-    instructions: _Cost | UnsetType = UNSET
+    latency: CostEntry | UnsetType = UNSET
+    instructions: CostEntry | UnsetType = UNSET
     ponder_steps: _PonderSteps | UnsetType = UNSET
     ponder_cost: _PonderCost | UnsetType = UNSET
     metric: _Metric | UnsetType | None = UNSET
     memory: dict[Name, Amount] | UnsetType = UNSET
     start: _Start | UnsetType = UNSET
-    counts: dict[Name, _Counted] | UnsetType = UNSET
+    counts: dict[Name, CountedEntry] | UnsetType = UNSET
     operators: list[_Operator] | UnsetType = UNSET
     repeats_differ: Count | UnsetType = UNSET
     sample: _Sample | UnsetType | None = UNSET
@@ -335,3 +270,6 @@ class ReportFile(Struct, forbid_unknown_fields=True):
                 raise ValueError(f"two variants have the label {shown(variant.label)}")
             if variant.missing is None and getattr(variant, self.cost) is UNSET:
                 raise ValueError(f"{shown(variant.label)} has no {self.cost}")
+        for verdict in self.verdicts:
+            if unknown := {verdict.label, *verdict.nets} - labels.keys():
+                raise ValueError(f"a verdict on {shown(min(unknown))}, which is no variant")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from act_profiling.report import pays
 from act_profiling.report.amounts import amount, between, digits, unit
 from act_profiling.report.build import Report, cost_of
 
@@ -74,54 +75,13 @@ def beaten(report: Report, variant: Variant) -> str | None:
     )
 
 
-def summary(report: Report) -> str | None:
-    """State in a sentence whether pondering pays, against the fixed nets of each runtime."""
-    judged = report.get("verdicts", [])
-    ratios = [each["ratio"] for each in judged if each["ratio"] is not None]
-    if not judged:
-        return None
-    if not ratios:
-        return "pondering does not pay: less accurate than every fixed number of steps"
-    steps = _range([f"{each['steps']:.1f}" for each in judged if each["ratio"] is not None])
-    times = _range([f"{each:.2f}" for each in ratios])
-    what = "time" if report["cost"] == "latency" else "instructions"
-    found = f"as accurate as {steps} fixed steps in {times} of the {what}"
-    wins = sum(ratio < 1 for ratio in ratios)
-    if wins == 0:
-        return f"pondering does not pay: {found}"
-    where = "" if wins == len(judged) else f" on {wins} of {len(judged)} runtimes"
-    return f"pondering pays{where}: {found}"
-
-
-def _range(values: list[str]) -> str:
-    """``4 to 7``, or ``4`` if all are the same."""
-    low, high = min(values, key=float), max(values, key=float)
-    return low if low == high else f"{low} to {high}"
-
-
-def verdict(report: Report, judged: Mapping[str, Any]) -> str:
-    """State how a net that ponders compares with the fixed nets of its runtime."""
-    nets, what = judged["nets"], "time" if report["cost"] == "latency" else "instructions"
-    if judged["bound"] == "below":
-        return f"{judged['label']}: less accurate than {nets[0]}, the least of the fixed nets"
-    low, high = judged["steps_interval"]
-    least, most = judged["ratio_interval"]
-    part = f"{judged['ratio']:.2f} ({least:.2f} to {most:.2f}) of the {what}"
-    if judged["bound"] == "at least":
-        return f"{judged['label']}: at least as accurate as {nets[0]}, the best, in {part}"
-    return (
-        f"{judged['label']}: as accurate as {judged['steps']:.1f} fixed steps ({low:.1f} to "
-        f"{high:.1f}; between {nets[0]} and {nets[1]}), in {part}"
-    )
-
-
 def headline(report: Report) -> list[str]:
     """State what pondering costs and buys."""
     variant = leading(report)
     if variant is None:
         return [f"{report['device']['name']}: no variant has a number"]
-    first = summary(report)
-    judged = [verdict(report, each) for each in report.get("verdicts", [])]
+    first = pays.summary(report)
+    judged = [pays.verdict(report, each) for each in report.get("verdicts", [])]
     return [*([first] if first else []), *judged, *_costs(report, variant)]
 
 

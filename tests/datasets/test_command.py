@@ -70,6 +70,17 @@ def test_a_file_that_is_no_series_leaves_nothing(
     assert not (folder / "data").exists()
 
 
+def test_a_log_that_is_no_number_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = folder / "data"
+    assert run(monkeypatch, "series", str(folder), "--log", "nan", "-o", str(out)) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "or --log nan does not suit them" in said
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("halting", ["skip", "act", "fixed:1"])
 def test_clips_train_a_model_whose_export_knows_its_labels(
     halting: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

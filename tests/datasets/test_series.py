@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -62,6 +63,25 @@ def test_a_bad_file_is_one_line(tmp_path: Path, text: str, reason: str) -> None:
 def test_a_sequence_shorter_than_a_time_step(folder: Path) -> None:
     with pytest.raises(UserError, match="has a sequence of 4: give fewer --samples"):
         arrays(*map(read_ts, find_pair(str(folder))), samples=5)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "log"),
+    [
+        ("TRAIN", "1,2,1e308,4:hot", None),
+        ("TEST", "1,2,1e308:hot", None),
+        ("TRAIN", "-1e308,1e308,1:hot", None),
+        ("TRAIN", "1,2,3:hot", math.nan),
+        ("TRAIN", "1,2,3:hot", 5e-324),
+    ],
+)
+def test_what_no_float32_holds_is_refused(
+    name: str, values: str, log: float | None, folder: Path
+) -> None:
+    path = folder / f"Made_{name}.ts"
+    path.write_text(path.read_text() + values)
+    with pytest.raises(UserError, match=rf"{path}: some values, scaled, are no finite float32"):
+        arrays(*map(read_ts, find_pair(str(folder))), log=log)
 
 
 def test_a_folder_without_a_pair_and_an_unknown_name(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from scipy.stats import spearmanr
 
 from act_artefact.data import load
 from act_artefact.errors import UserError
-from act_profiling.difficulty import by_difficulty, spearman
+from act_artefact.ranks import spearman
+from act_profiling.difficulty import by_difficulty
 from act_profiling.report import html
 from act_profiling.report.build import Report
 from tests.profiling.synthetic import TEXT, measurement, report

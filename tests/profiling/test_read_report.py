@@ -15,6 +15,11 @@ from act_profiling.report.compare import main
 from act_profiling.report.schema import ReportFile
 from tests.profiling.synthetic import measurement, report
 
+VERDICT = {
+    "label": "a", "target": "onnx", "precision": "fp32", "nets": ["b"], "bound": "below",
+    "steps": 2, "steps_interval": [2, 2], "ratio": None, "ratio_interval": None,
+}  # fmt: skip
+
 
 @pytest.fixture
 def written(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
@@ -57,6 +62,11 @@ def test_what_was_written_is_read(written: tuple[Path, dict[str, Any]]) -> None:
         (("device", "facts"), {"a": [[[[[[[[[]]]]]]]]]}, "nested more than 8 levels deep"),
         (("provenance", "settings", "threads"), [], "provenance.settings[...]: expected"),
         (("rows",), {}, "has not just one of variants and file"),
+        (
+            ("verdicts",),
+            [{**VERDICT, "nets": ["c"]}],
+            "a verdict on 'c', which is no variant",
+        ),
         (("more",), 1, "unknown field more"),
     ],
 )
@@ -94,7 +104,7 @@ def test_the_published_schema_has_the_same_entries() -> None:
     ours = {each["title"].strip("_"): each["properties"].keys() for each in made.values()}
     theirs = {**published["$defs"], "ReportFile": published}
     pairs = {
-        "ReportFile": "ReportFile", "Variant": "variant", "Round": "round", "Cost": "cost",
+        "ReportFile": "ReportFile", "Variant": "variant", "Round": "round", "CostEntry": "cost",
         "Summary": "summary", "Group": "group", "Golden": "golden", "Sample": "sample",
         "Columns": "columns", "Distribution": "distribution",
     }  # fmt: skip

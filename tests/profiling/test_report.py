@@ -233,8 +233,65 @@ def test_the_verdict_comes_first() -> None:
     none = printed(report(nets(2.0)))
     assert none.startswith("pondering does not pay: less accurate than every fixed number")
     best = " ".join(printed(report(nets(1.8, steps=three))).split())
-    assert "at least as accurate as tflite fixed8, the best, in 0.4" in best
+    assert "at least as accurate as tflite fixed8, the cheapest of the best, in 0.4" in best
     assert "fixed steps" not in printed(report(nets(1.9)[:2]))  # one net is no row
+
+
+@pytest.mark.parametrize(
+    ("intervals", "answer"),
+    [
+        ([(0.90, 1.10)], "undecided whether pondering pays, the difference is within the noise: "),
+        ([(0.90, 0.996)], "undecided whether"),  # as 0.90 to 1.00
+        ([(0.90, 0.99)], "pondering pays: "),
+        ([(1.01, 1.10)], "pondering does not pay: "),
+        ([(0.90, 0.99), (0.90, 1.10)], "pondering pays in 1 of 2 runtimes, undecided in 1: "),
+        ([(1.01, 1.10), (0.90, 1.10)], "pondering does not pay in 1 of 2 runtimes, undecided in"),
+    ],
+)
+def test_a_ratio_whose_interval_holds_1_is_undecided(
+    intervals: list[tuple[float, float]], answer: str
+) -> None:
+    value = report(nets(1.9))
+    (judged,) = value["verdicts"]
+    value["verdicts"] = [
+        {**judged, "target": f"t{k}", "ratio": sum(ends) / 2, "ratio_interval": [*ends]}
+        for k, ends in enumerate(intervals)
+    ]
+    assert printed(value).startswith(answer[:60])
+    assert answer in " ".join(printed(value).split())
+
+
+def test_every_net_that_ponders_has_a_verdict() -> None:
+    """Three seeds: the first sentence counts them all, and does not show the best alone."""
+    first, *fixed = nets(1.9, steps=ponder(TEXT, 3))
+    seeds = [
+        replace(
+            first,
+            variant=replace(first.variant, label=f"seed {k}", sha256=f"{k}" * 64),
+            metric=Metric("bits_per_char", bits),
+        )
+        for k, bits in enumerate((1.9, 1.96, 1.91))
+    ]
+    value = report([*seeds, *fixed])
+    check(value)
+    assert [each["label"] for each in value["verdicts"]] == ["seed 0", "seed 1", "seed 2"]
+    assert printed(value).startswith("pondering pays in 2 of 3 comparisons, does not in 1: as")
+    assert "budget" not in printed(value).splitlines()[0]
+
+
+def test_of_several_budgets_the_best_is_judged_and_called_so() -> None:
+    first, *fixed = nets(1.9, steps=ponder(TEXT, 3))
+    budgets = [
+        replace(
+            first,
+            variant=replace(first.variant, label=f"act {k}", budget={"max_ponder": float(k)}),
+            metric=Metric("bits_per_char", bits),
+        )
+        for k, bits in ((2, 1.94), (3, 1.9))
+    ]
+    value = report([*budgets, *fixed])
+    assert [each["label"] for each in value["verdicts"]] == ["act 3"]
+    assert " of the time, each model at its best budget" in " ".join(printed(value).split())
 
 
 def test_the_same_model_in_two_runtimes_is_led_by_the_cheaper() -> None:

@@ -15,6 +15,7 @@ from act_artefact.errors import UserError
 from act_mobile.models import build
 from act_mobile.tasks import task_class
 from act_mobile.tasks.addition import Addition
+from act_mobile.tasks.batch import Batch
 from act_mobile.tasks.charlm import SHIPPED, CharLM
 from act_mobile.tasks.hops import Hops
 from act_mobile.tasks.logic import Logic
@@ -22,7 +23,6 @@ from act_mobile.tasks.maze import ABOVE, BELOW, GOAL, INSIDE, LEFT, RIGHT, START
 from act_mobile.tasks.mnist1d import MNIST1D
 from act_mobile.tasks.parity import Parity
 from act_mobile.tasks.sort import Sort
-from act_mobile.tasks.task import Batch
 from tests.tasks.made import MADE
 
 seeds = st.integers(0, 2**32 - 1)

@@ -14,13 +14,13 @@ import torch
 from act_artefact.errors import UserError
 from act_mobile.tasks import task_class, task_from_dict
 from act_mobile.tasks.addition import Addition
+from act_mobile.tasks.batch import Batch
 from act_mobile.tasks.charlm import CharLM
 from act_mobile.tasks.logic import Logic
 from act_mobile.tasks.maze import Maze
 from act_mobile.tasks.mnist1d import MNIST1D
 from act_mobile.tasks.parity import Parity
 from act_mobile.tasks.sort import Sort
-from act_mobile.tasks.task import Batch
 from tests.tasks.made import MADE
 
 

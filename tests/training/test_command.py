@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from act_artefact.errors import UserError
+from act_mobile.tasks import task_class
 from tests.training.conftest import environment
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -45,6 +46,19 @@ def test_help_of_a_task(command: Command) -> None:
         assert option in done.stdout
 
 
+@pytest.mark.parametrize("task", ["maze", "parity", "own"])
+def test_help_of_a_task_has_its_whole_recipe(command: Command, task: str) -> None:
+    done = command(task, "--help")
+    words = " ".join(done.stdout.split())
+    recipe = task_class(task).recipe
+    for name in (
+        "hidden", "batch_size", "max_ponder", "tau", "lr", "steps", "lr_decay", "halting_bias",
+        "tau_warmup", "tau_ramp",
+    ):  # fmt: skip
+        assert f"--{name.replace('_', '-')} {getattr(recipe, name):g}" in words
+    assert ("begin with --largest 7 --halting fixed:16" in words) == (task == "maze")
+
+
 def test_a_run_and_one_that_goes_on(command: Command, tmp_path: Path) -> None:
     done = command("parity", *SMALL, "--steps", "20", "-o", "run")
     assert done.returncode == 0, done.stderr
@@ -73,6 +87,17 @@ def test_a_row_of_nets(command: Command, tmp_path: Path) -> None:
     done = command(*row, "--steps", "20", "--resume")
     assert done.returncode == 0, done.stderr
     assert re.search(r"fixed6 +6.00 +0\.\d+ +20 ", done.stdout)
+
+
+def test_a_row_of_nets_is_checked_before_the_first_is_trained(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "row").mkdir()
+    (tmp_path / "row" / "fixed2").write_text("a file")
+    done = command("parity", *SMALL, "--halting", "fixed:4,2", "--steps", "10", "-o", "row")
+    assert done.returncode == 2
+    assert "row/fixed2: is a file, not a folder" in done.stderr
+    assert not (tmp_path / "row" / "fixed4").exists()
 
 
 @pytest.mark.parametrize(

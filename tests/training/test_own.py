@@ -73,6 +73,10 @@ DATA: dict[str, tuple[Arrays, dict[str, Any]]] = {
         {"x": drawn(12, 2, 4, 5), "targets": drawn(12, 2)},
         {"metric": "mse", "output": (2,)},
     ),
+    "images one place high, as many numbers as places": (
+        {"x": drawn(12, 2, 1, 4), "targets": drawn(12, 4)},
+        {"metric": "mse", "output": (4,)},
+    ),
     "images, a number for each place": (
         {"x": drawn(12, 2, 4, 5), "targets": drawn(12, 4, 5)},
         {"metric": "mse", "output": (4, 5, 1)},
@@ -117,6 +121,7 @@ def test_the_file_names_classes_and_says_how_difficult_a_time_step_is(
         "labels": np.array("no\nperhaps\nyes"),
         "difficulty": np.tile(np.array([0, 7, 0, 0, 7]), (12, 1)),
         "difficulty_name": np.array("hardship"),
+        "title": np.array(r"cents and $\frac"),
     }
     np.savez(tmp_path / "train.npz", **arrays)
     done = command(
@@ -130,11 +135,25 @@ def test_the_file_names_classes_and_says_how_difficult_a_time_step_is(
     with np.load(tmp_path / "run" / "eval.npz") as judged:
         assert np.array_equal(judged["difficulty"], arrays["difficulty"])
         assert str(judged["difficulty_name"]) == "hardship"
+        assert str(judged["title"]) == r"cents and $\frac"
+    assert Own("train.npz", "train.npz").title == r"cents and $\frac"
     (exported,) = export(
         tmp_path / "run" / "model.pt", "onnx", output=tmp_path / "out",
         data=tmp_path / "run" / "eval.npz", options=Options("loop", samples=60),
     )  # fmt: skip
     assert exported.manifest.labels == ["no", "perhaps", "yes"]
+
+
+def test_a_mask_so_sparse_that_a_batch_asks_nothing(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
+    mask = np.zeros((40, 5), bool)
+    mask[0, 3] = True
+    np.savez(tmp_path / "a.npz", x=drawn(40, 5, 3), targets=classes(3, 40, 5), mask=mask)
+    done = command("own", "--train", "a.npz", "--eval", "a.npz", *SMALL, "-o", "run", "--json")
+    assert done.returncode == 0, done.stderr
+    losses = [loss for _, loss in json.loads(done.stdout)["losses"]]
+    assert np.isfinite(losses).all()
 
 
 def test_images_of_several_sizes(tmp_path: Path) -> None:
@@ -177,6 +196,11 @@ def test_images_of_several_sizes(tmp_path: Path) -> None:
             {"x": drawn(4, 5, 3), "targets": drawn(4, 5)},
             {"x": drawn(4, 5, 3), "targets": drawn(4, 5), "metric": np.array("accuracy")},
             "metric accuracy is not for targets that are numbers",
+        ),
+        (
+            {"x": drawn(4, 5, 3), "targets": classes(3, 4), "title": np.array("two\nlines")},
+            {},
+            "'title' is 'two.*lines': give a line of at most 60 characters",
         ),
         (
             {"x": drawn(4, 5, 3), "targets": classes(3, 4), "labels": np.array("no\nyes")},

@@ -66,6 +66,8 @@ def test_the_target_is_reached_and_survives_resuming(run_tiny: Run, tmp_path: Pa
         ({"target_steps": 0.5}, "--target-steps 0.5: a mean of ponder steps lies between 1 and"),
         ({"target_steps": 1.5, "halting": "skip"}, "--target-steps 1.5: a mean of skip lies"),
         ({"target_steps": 0.0, "halting": "skip"}, "--target-steps 0: a mean of skip lies"),
+        ({"target_steps": 2.0, "halting": "fixed:2"}, "2: tau does not steer the N of fixed:2: "),
+        ({"target_steps": 2.0, "halting": "pondernet"}, "tau does not steer the N of pondernet:0"),
         ({"target_steps": 11.0}, "--target-steps 11: a mean .* --max-ponder 10"),
         ({"target_steps": float("nan")}, "--target-steps must be a finite number, not nan"),
         ({"halting_bias": float("inf")}, "--halting-bias must be a finite number, not inf"),

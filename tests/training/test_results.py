@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 
 from act_export import Options as ExportOptions
 from act_export import export
@@ -17,10 +19,15 @@ from act_mobile import load_model, load_saved
 from act_mobile.models import build
 from act_mobile.tasks import task_class, task_from_dict
 from act_mobile.tasks.charlm import CharLM
+from act_mobile.tasks.logic import Logic
 from act_mobile.tasks.maze import Maze
 from act_mobile.tasks.parity import Parity
+from act_mobile.tasks.sort import Sort
 from act_mobile.training.evaluate import evaluate, write_evaluation
+from act_mobile.training.loss import answers
 from act_mobile.training.options import Options
+from act_mobile.training.pictures.maze import draw_maze
+from act_mobile.training.report import table
 from act_mobile.training.run import train
 from tests.tasks.made import MADE
 
@@ -46,7 +53,7 @@ def test_the_folder(run_tiny: Callable[..., dict[str, Any]], tmp_path: Path) -> 
 
 
 def test_the_figures_follow_from_the_files(
-    run_tiny: Callable[..., dict[str, Any]], tmp_path: Path
+    run_tiny: Callable[..., dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     metrics = run_tiny(tmp_path)
     with np.load(tmp_path / "eval.npz", allow_pickle=False) as data:
@@ -67,12 +74,33 @@ def test_the_figures_follow_from_the_files(
     assert metrics["ponder_cost"]["mean"] == pytest.approx(out.ponder.cost.mean().item())
 
     bits = (x != 0).sum((1, 2))
+    assert n.min() == n.max()
+    assert metrics["spearman"] is None
+    table({**metrics, "spearman": -0.25}, tmp_path)
+    assert "N and difficulty: rank correlation (Spearman) -0.25\n" in capsys.readouterr().out
     assert [level["difficulty"] for level in metrics["by_difficulty"]] == [1, 2, 3, 4]
     for level in metrics["by_difficulty"]:
         here = bits == level["difficulty"]
         assert level["count"] == here.sum()
         assert level["metric"] == pytest.approx(wrong[here].mean())
         assert level["ponder_steps"] == pytest.approx(n[torch.from_numpy(here)].mean().item())
+
+
+def test_n_of_time_steps_is_correlated_with_their_difficulty() -> None:
+    """Where a row has one difficulty, the mean N of its time steps counts."""
+    for task in (Sort(), Logic(length=4, gates=3)):
+        model = build(Options(hidden=6, max_ponder=6, halting_bias=-1).completed(task).config(task))
+        for unit in model.halting_units:
+            torch.nn.init.normal_(unit.weight, std=4.0)
+        batch, found = task.evaluation, evaluate(model.eval(), task)
+        n, difficulty = answers(model, batch).ponder.steps[..., 0], task.difficulty(batch)
+        if difficulty.dim() == 1:
+            rows = zip(n, batch.running, strict=True)
+            pairs = [each[here].float().mean().item() for each, here in rows], difficulty
+        else:
+            pairs = n[batch.running], difficulty[batch.running]
+        assert found.spearman is not None
+        assert found.spearman == pytest.approx(spearmanr(*pairs).statistic, abs=1e-6)
 
 
 def test_text_is_coloured(tmp_path: Path) -> None:
@@ -130,3 +158,13 @@ def test_mazes_are_drawn_and_exported(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.manifest.metric == "sequence_error"
         assert 0 <= done.manifest.verification["figures"]["metric"] <= 1
+
+
+def test_start_and_goal_are_told_apart_without_colour() -> None:
+    task = Maze(largest=4)
+    _, axes = plt.subplots()
+    draw_maze(axes, task.evaluation.inputs[0], torch.zeros(4, 4))
+    start, goal = (line for line in axes.lines if line.get_marker() == "o")
+    assert start.get_markerfacecolor() == start.get_markeredgecolor() == goal.get_markeredgecolor()
+    assert goal.get_markerfacecolor() == "none"
+    plt.close("all")

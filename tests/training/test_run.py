@@ -220,3 +220,13 @@ def test_init_takes_the_weights_of_a_net_that_halts_otherwise(
     run_tiny(
         tmp_path / "back", init=str(tmp_path / "halts" / "model.pt"), halting="fixed:1", steps=1
     )
+
+
+def test_a_bias_that_is_given_replaces_that_of_init(run_tiny: Run, tmp_path: Path) -> None:
+    run_tiny(tmp_path / "first", halting_bias=0.5, steps=1)
+    trained = str(tmp_path / "first" / "model.pt")
+    learned = float(weights(tmp_path / "first")["act.halting.0.bias"])
+    for name, given, expected in (("kept", {}, learned), ("set", {"halting_bias": -4.0}, -4.0)):
+        run_tiny(tmp_path / name, init=trained, lr=1e-12, steps=1, **given)
+        bias = float(weights(tmp_path / name)["act.halting.0.bias"])
+        assert bias == pytest.approx(expected), name

@@ -25,6 +25,7 @@ STYLE: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
     "savefig.dpi": 150,
     "font.size": 10,
+    "text.parse_math": False,  # titles and names come from data, where $ is a dollar
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": GREY,
@@ -65,7 +66,7 @@ def _loss(path: Path, task: Task, metrics: dict[str, Any]) -> None:
     smooth = torch.tensor(losses).unfold(0, width, 1).mean(1)
     above.plot(steps[width - 1 :], smooth.tolist(), color=BLUE)
     above.set_ylabel("training loss (nats)")
-    above.set_title(f"{task.name}: loss, metric and ponder steps in training")
+    above.set_title(f"{task.title}: loss, metric and ponder steps in training")
     history = metrics["history"]
     evaluations = [each["step"] for each in history]
     below.plot(evaluations, [each["metric"] for each in history], color=BLUE)
@@ -97,7 +98,7 @@ def _ponder(path: Path, task: Task, found: Evaluation) -> None:
     axes.set_ylim(bottom=0)
     axes.set_xlabel(task.difficulty_name)
     axes.set_ylabel("mean per time step")
-    axes.set_title(f"{task.name}: pondering against difficulty")
+    axes.set_title(f"{task.title}: pondering against difficulty")
     axes.legend(frameon=False, loc="lower right")
     figure.savefig(path)
     plt.close(figure)
