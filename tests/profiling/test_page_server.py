@@ -143,6 +143,44 @@ def test_the_newest_page_measures(server: PageServer) -> None:
     assert other.post("alive", "") == 204
 
 
+def waiting(server: PageServer, page: Page) -> tuple[threading.Thread, list[tuple[int, bytes]]]:
+    """Ask for a job in a thread, and return once the server waits for one."""
+    answers: list[tuple[int, bytes]] = []
+    thread = threading.Thread(target=lambda: answers.append(page.ask("next")))
+    heard = server.heard
+    thread.start()
+    while server.heard == heard:
+        thread.join(0.01)
+    return thread, answers
+
+
+def test_a_page_that_waits_is_told_that_another_has_taken_over(
+    server: PageServer, job: Job
+) -> None:
+    one, other = Page(server, ONE), Page(server, OTHER)
+    one.post("hello", HELLO)
+    thread, answers = waiting(server, one)
+    other.post("hello", HELLO)
+    thread.join(20)
+    assert [status for status, _ in answers] == [410]
+    server.begin({}, job.folder, 100)
+    assert other.job() == 1
+
+
+def test_a_job_is_given_until_its_end_is_posted(server: PageServer, job: Job) -> None:
+    page = Page(server)
+    page.post("hello", HELLO)
+    server.begin({}, job.folder, len(ROWS))
+    # The first answer may never have come.
+    assert page.job() == page.job() == 1
+    page.ask("rows/1", ROWS)
+    page.post("done/1", DONE)
+    thread, answers = waiting(server, page)
+    server.begin({}, job.folder, 100)
+    thread.join(20)
+    assert json.loads(answers[0][1])["number"] == 2
+
+
 def test_what_was_hidden_is_dropped_and_run_again(
     server: PageServer, job: Job, tmp_path: Path
 ) -> None:

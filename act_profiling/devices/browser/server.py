@@ -142,14 +142,29 @@ class PageServer:
             self.heard = time.monotonic()
             return True
 
-    def next(self) -> dict[str, Any]:
-        """The next job for the page, an empty one if there is none for a while."""
+    def next(self, page: str) -> dict[str, Any] | None:
+        """Wait for a job for the page.
+
+        The same job is given until the page has posted its end: an answer may be lost.
+
+        Returns:
+            The job; an empty one if there is none for a while; None if the page is not the newest,
+            or no longer.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._order, POLL_SECONDS)
+            self.is_current(page)
+            self._changed.wait_for(
+                lambda: self._closed or page != self._page or self._waiting(), POLL_SECONDS
+            )
+            if not self.is_current(page):
+                return None
             if self._closed:
                 return {"end": True}
-            order, self._order = self._order, None
-            return order or {}
+            return self._order if self._waiting() else {}
+
+    def _waiting(self) -> bool:
+        """True while there is a job whose end nobody has posted."""
+        return self._order is not None and not self.ended
 
     def limit(self, path: str) -> int | None:
         """Bytes that may be posted to a path; None if nothing may be."""
@@ -218,10 +233,11 @@ class _Handler(BaseHTTPRequestHandler):
         if path is None:
             self._answer(HTTPStatus.NOT_FOUND)
         elif path == "next":
-            if not self._pages.is_current(page):
+            order = self._pages.next(page)
+            if order is None:
                 self._answer(HTTPStatus.GONE)
                 return
-            self._answer(HTTPStatus.OK, json.dumps(self._pages.next()).encode(), ".json")
+            self._answer(HTTPStatus.OK, json.dumps(order).encode(), ".json")
         elif file := self._pages.file(path):
             self._answer(HTTPStatus.OK, file.read_bytes(), file.suffix)
         else:
