@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import struct
 import threading
 import urllib.error
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -119,6 +121,25 @@ def test_no_other_file_is_served(server: PageServer, job: Job, path: str) -> Non
     (job.folder.parent / "secret").write_text("secret")
     server.begin({}, job.folder, 100)
     assert Page(server).ask(path)[0] == 404
+
+
+@pytest.mark.parametrize("line", [b"GET http://[ HTTP/1.1", b"POST http://[/x HTTP/1.1"])
+def test_what_is_no_address_is_refused_without_a_word(
+    server: PageServer, line: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    port = urlsplit(server.url("127.0.0.1")).port
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(line + b"\r\nConnection: close\r\n\r\n")
+        answer = connection.makefile("rb").read()
+    assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 403"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_address_without_its_slash_leads_to_the_page(server: PageServer) -> None:
+    address = server.url("127.0.0.1")
+    with urllib.request.urlopen(address.rstrip("/"), timeout=20) as response:
+        assert response.url == address
+        assert b"page.js" in response.read()
 
 
 def test_bodies_are_bounded(server: PageServer, job: Job) -> None:

@@ -232,6 +232,9 @@ class _Handler(BaseHTTPRequestHandler):
         path, page = self._path()
         if path is None:
             self._answer(HTTPStatus.NOT_FOUND)
+        elif urlsplit(self.path).path == f"/{self._pages.token}":
+            # Without the slash, the page's files would be looked for beside it.
+            self._answer(HTTPStatus.MOVED_PERMANENTLY, location=f"/{self._pages.token}/")
         elif path == "next":
             order = self._pages.next(page)
             if order is None:
@@ -271,14 +274,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _path(self) -> tuple[str | None, str]:
         """The path below the token, None for a stranger's; and which page asks."""
-        parts = urlsplit(self.path)
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:
+            return None, ""
         _, token, *rest = [*parts.path.split("/", 2), ""]
         known = hmac.compare_digest(token.encode(), self._pages.token.encode())
         page = re.fullmatch(r"page=([0-9a-f]{16})", parts.query)
         return "/".join(rest).rstrip("/") if known else None, page[1] if page else ""
 
-    def _answer(self, status: HTTPStatus, body: bytes = b"", suffix: str = ".txt") -> None:
+    def _answer(
+        self, status: HTTPStatus, body: bytes = b"", suffix: str = ".txt", location: str = ""
+    ) -> None:
         self.send_response(status)
+        if location:
+            self.send_header("Location", location)
         for name, value in self._pages.headers.items():
             self.send_header(name, value)
         if self.close_connection:
