@@ -18,7 +18,8 @@ from act_artefact.schema import Mismatch, Name, typed
 
 INT32 = np.iinfo(np.int32)
 
-QUESTIONS = ("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name", "channels")
+QUESTIONS = ("targets", "lengths", "mask", "metric", "every")
+QUESTIONS += ("difficulty", "difficulty_name", "channels")
 """The arrays that are not inputs."""
 
 MOST_CHANNELS = 64
@@ -49,6 +50,8 @@ class EvalFile:
     """Names of the channels of ``x`` (N, C, H, W), where the file has them."""
     labels: tuple[str, ...] | None = None
     """Names of the classes, from a text of one a line."""
+    every: int = 1
+    """The arrays have one of so many time steps of their source."""
 
     @property
     def lead(self) -> tuple[int, ...]:
@@ -176,7 +179,16 @@ def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = Tr
         *(path, name, inputs, lengths, metric, targets, mask, timed, difficulty, words),
         channels=_channels(path, arrays.get("channels"), inputs[name].shape, timed),
         labels=_lines(arrays.get("labels")),
+        every=_every(path, arrays.get("every")),
     )
+
+
+def _every(path: Path, value: npt.NDArray[Any] | None) -> int:
+    if value is None:
+        return 1
+    if value.shape != () or value.dtype.kind not in "iu" or not 1 <= value <= INT32.max:
+        raise UserError(f"{path}: 'every' must be one whole number from 1 on")
+    return int(value)
 
 
 def check_vocabulary(path: Path, tokens: npt.NDArray[Any], vocab_size: int) -> None:

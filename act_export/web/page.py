@@ -58,8 +58,6 @@ class PageModel:
     """``NAME.actn``, with its manifest and golden bundle beside it."""
     baseline: Path | None = None
     """The same of a net that always takes the same number of steps, to be shown beside it."""
-    every: int | None = None
-    """A net that listens takes one of so many frames; None for all."""
 
 
 @dataclass(frozen=True)
@@ -170,8 +168,6 @@ def _entry(model: PageModel, address: Address) -> dict[str, Any]:
     """Describe a model as the page's list of models has it."""
     golden = _there(model.artefact.with_suffix(".golden.npz"))
     entry = {**_files(model.name, model.artefact, address), "golden": address(golden)}
-    if model.every is not None:
-        entry["every"] = model.every
     if model.baseline:
         # It is asked what the model is asked, and needs no golden bundle.
         entry["baseline"] = _files(model.baseline.stem, model.baseline, address)

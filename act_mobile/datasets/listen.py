@@ -153,5 +153,6 @@ def arrays(count: int, seed: int, *, held_out: bool, every: int = 1) -> Arrays:
         **{name: np.stack([clip[name] for clip in made]) for name in made[0]},
         "labels": np.array("\n".join(LABELS)),
         "metric": np.array("accuracy"),
+        **({"every": np.array(every)} if every > 1 else {}),
         "difficulty_name": np.array("speech (1) or none (0)"),
     }

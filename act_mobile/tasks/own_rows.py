@@ -34,6 +34,8 @@ class Rows:
     labels: tuple[str, ...] | None = None
     """Names of the classes, at least as many as there are."""
     difficulty_name: str = "difficulty"
+    every: int = 1
+    """The rows have one of so many time steps of their source."""
 
     @property
     def values(self) -> bool:
@@ -95,8 +97,8 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    """Read inputs, ``targets``, and if they are there ``lengths``, ``mask``, ``metric``, ``labels``
-    and ``difficulty``.
+    """Read inputs, ``targets``, and if they are there ``lengths``, ``mask``, ``metric``,
+    ``labels``, ``every`` and ``difficulty``.
 
     Inputs are ``x``: sequences (N, T, I), vectors (N, I) or images (N, C, H, W); or ``tokens``
     (N, T). Targets that are whole numbers are classes, others numbers to be predicted: of sequences
@@ -121,7 +123,7 @@ def read_rows(path: Path) -> Rows:
         _check_labels(path, file.labels, batch.targets)
     if file.difficulty is not None:
         batch = batch._replace(difficulty=torch.from_numpy(file.difficulty.astype(np.int64)))
-    return Rows(batch, file.metric, file.labels, file.difficulty_name)
+    return Rows(batch, file.metric, file.labels, file.difficulty_name, file.every)
 
 
 def _at_the_end(arrays: Arrays) -> Arrays:

@@ -105,6 +105,8 @@ def write_evaluation(path: Path, task: Task) -> None:
     if task.difficulty_labels is None:
         arrays["difficulty"] = task.difficulty(batch).numpy().astype("int32")
         arrays["difficulty_name"] = np.array(task.difficulty_name)
+    if task.every > 1:
+        arrays["every"] = np.array(task.every)
     if task.channels is not None:
         arrays["channels"] = np.array(",".join(task.channels))
     if batch.timed:

@@ -46,7 +46,7 @@ export class Battery {
       shown: () => number(this.budget.threshold, 2),
       take: (value) => (this.budget.threshold = least + ((threshold - least) * value) / 100),
     });
-    return [steps, sure, say(h("p", { class: "ends", "aria-hidden": "true" }), "battery.ends")];
+    return [...(maxPonder > 1 ? [steps] : []), sure, say(h("p", { class: "ends", "aria-hidden": "true" }), "battery.ends")];
   }
 
   #slider(key, { testid, shown, take, ...range }) {

@@ -45,7 +45,7 @@ const named = (place) => (place.startsWith("data:") ? "data:" : place);
 // A model that can be asked.
 export class Loaded {
   // Raises a Refusal where the bytes are no model that this engine reads, or not the manifest's.
-  static async open(engine, { name, bytes, manifest, golden, baseline, every }) {
+  static async open(engine, { name, bytes, manifest, golden, baseline }) {
     if (bytes.length > MOST_BYTES) throw new Refusal("refused.large", { name });
     let model;
     try {
@@ -57,7 +57,7 @@ export class Loaded {
     try {
       const facts = manifest ? checked(manifest) : checked(parsed(model.metadata, name), true);
       if (facts.sha256) await checkDigest(bytes, facts, name);
-      return new Loaded({ name, model, manifest: facts, size: bytes.length, golden, baseline, every });
+      return new Loaded({ name, model, manifest: facts, size: bytes.length, golden, baseline });
     } catch (error) {
       model.close();
       throw error;

@@ -64,10 +64,13 @@ function rows(loaded) {
   add("facts.purpose", manifest.purpose, "words");
   add("facts.net", [config.cell ?? config.step, config.hidden_size].filter(Boolean).join(" × "), "code");
   add("facts.halting", config.halting, "code");
+  // A layer that was seen to skip may take none.
+  const seen = verification?.figures?.ponder_steps ?? [];
+  const least = Math.min(1, ...seen.map((layer) => layer.min));
   add(
     "facts.limits",
     isAdaptive(manifest)
-      ? text("facts.limits-value", { most: model.maxPonder, threshold: model.haltThreshold })
+      ? text("facts.limits-value", { least, most: model.maxPonder, threshold: model.haltThreshold })
       : text("facts.always", { steps: model.maxPonder }),
   );
   add("facts.size", text("facts.size-value", { size: size / 1000, precision: manifest.precision }));
@@ -75,7 +78,7 @@ function rows(loaded) {
   if (typeof metric === "number") {
     add("facts.metric", `${manifest.metric?.replaceAll("_", " ")} ${number(metric)}`, "code");
   }
-  const steps = verification?.figures?.ponder_steps?.[0];
+  const [steps] = seen;
   if (steps) add("facts.steps", text("facts.steps-value", steps));
   if (verification?.passed) {
     add("facts.verified", text("facts.verified-value", { count: verification.time_steps }));

@@ -12,7 +12,7 @@ const MANIFEST = /\.manifest\.json$|\.json$/;
 export const listed = () => JSON.parse(document.getElementById("models").textContent);
 
 // Fetch and open an entry with its baseline.
-export async function openListed(engine, { name, manifest, actn, golden, baseline, every }) {
+export async function openListed(engine, { name, manifest, actn, golden, baseline }) {
   const [bytes, beside] = await Promise.all([
     fetched(actn),
     baseline ? openListed(engine, baseline) : null,
@@ -22,7 +22,6 @@ export async function openListed(engine, { name, manifest, actn, golden, baselin
     bytes,
     manifest,
     baseline: beside,
-    every,
     golden: golden ? async () => readGolden(await fetched(golden), manifest, name) : null,
   });
 }

@@ -154,6 +154,7 @@ def test_what_is_no_model_is_refused_in_a_line(
         ([artefact, written("a.json", "{")], "is no JSON"),
         ([artefact, written("b.json", other)], "act-mobile/manifest/9"),
         ([artefact, written("c.json", json.dumps({**facts, "max_ponder": 0}))], "max_ponder"),
+        ([artefact, written("e.json", json.dumps({**facts, "task": {"every": 0}}))], "entry task"),
         (
             [artefact, written("d.json", json.dumps({**facts, "target": "onnx"}))],
             "of a onnx export",
