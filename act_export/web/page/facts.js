@@ -41,11 +41,11 @@ export function facts(loaded, signal) {
 async function checked(loaded, signal) {
   try {
     let [right, all] = [0, 0];
-    for await (const answer of answers(loaded, await loaded.golden())) {
+    for await (const answer of answers(loaded, await loaded.golden(), signal)) {
       right += answer.right;
       all += 1;
-      if (signal.aborted) return { words: "", right };
     }
+    if (signal.aborted) return { words: "", right };
     return { words: text(right === all ? "facts.checked" : "facts.differs", { right, all }), right };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

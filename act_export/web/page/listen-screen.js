@@ -47,7 +47,7 @@ class ListenScreen {
     stage.append(this.#card());
     side.append(this.battery.element, this.comparison.element);
     onLanguage(() => this.#words(), signal);
-    signal.addEventListener("abort", () => this.listening?.abort());
+    signal.addEventListener("abort", () => this.hearing?.abort());
     this.#begin();
     this.battery.measure();
   }
@@ -58,7 +58,11 @@ class ListenScreen {
     this.button = h("button", { type: "button", class: "button main", "data-testid": "listen" });
     this.button.addEventListener("click", () => (this.listening ? this.stop() : this.listen()));
     this.file = h("input", { id: file, type: "file", accept: "audio/*,.wav", class: "unseen", "data-testid": "sound" });
-    this.file.addEventListener("change", () => this.hear(this.file.files[0]));
+    this.file.addEventListener("change", () => {
+      const [file] = this.file.files;
+      this.file.value = ""; // so that it can be chosen again
+      if (file) this.hear(file);
+    });
     this.picture = svg(
       "svg",
       { class: "frames", viewBox: `0 0 ${SHOWN} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
@@ -98,42 +102,42 @@ class ListenScreen {
   }
 
   // Hear a file, in slices.
-  async hear(file) {
-    if (!file) return;
-    this.stop();
-    try {
+  hear(file) {
+    return this.#heard(false, async (signal) => {
       const samples = await samplesOf(file);
-      this.#begin();
-      for (let at = 0; at < samples.length && !this.signal.aborted; at += SLICE) {
+      for (let at = 0; at < samples.length && !signal.aborted; at += SLICE) {
         this.#take(samples.subarray(at, at + SLICE));
         await pause();
       }
-      this.battery.measure();
-    } catch (error) {
-      this.fail(error);
-      if (!(error instanceof Refusal)) throw error;
-    } finally {
-      this.file.value = "";
-    }
+      if (!signal.aborted) this.battery.measure();
+    });
   }
 
-  async listen() {
-    this.#begin();
-    const listening = (this.listening = new AbortController());
+  listen() {
+    return this.#heard(true, (signal) => microphone((samples) => this.#take(samples), signal));
+  }
+
+  stop() {
+    this.hearing?.abort();
+    this.listening = false;
     this.#words();
+    this.battery.measure();
+  }
+
+  // Begin anew in place of what is being heard.
+  async #heard(listening, hearing) {
+    this.hearing?.abort();
+    const { signal } = (this.hearing = new AbortController());
+    this.listening = listening;
+    this.#begin();
     try {
-      await microphone((samples) => this.#take(samples), listening.signal);
+      await hearing(signal);
     } catch (error) {
+      if (signal.aborted) return;
       this.stop();
       this.fail(error);
       if (!(error instanceof Refusal)) throw error;
     }
-  }
-
-  stop() {
-    this.listening?.abort();
-    this.listening = null;
-    this.#words();
   }
 
   #take(samples) {
