@@ -18,8 +18,10 @@ from act_artefact.schema import Mismatch, Name, typed
 
 INT32 = np.iinfo(np.int32)
 
-QUESTIONS = ("targets", "lengths", "mask", "metric", "every")
-QUESTIONS += ("difficulty", "difficulty_name", "channels")
+QUESTIONS = (
+    *("targets", "lengths", "mask", "metric", "every"),
+    *("difficulty", "difficulty_name", "channels"),
+)
 """The arrays that are not inputs."""
 
 MOST_CHANNELS = 64
