@@ -19,8 +19,8 @@ from act_artefact.schema import Mismatch, Name, typed
 INT32 = np.iinfo(np.int32)
 
 QUESTIONS = (
-    *("targets", "lengths", "mask", "metric", "difficulty", "difficulty_name", "channels"),
-    "title",
+    *("targets", "lengths", "mask", "metric", "every"),
+    *("difficulty", "difficulty_name", "channels", "title"),
 )
 """The arrays that are not inputs."""
 
@@ -57,6 +57,8 @@ class EvalFile:
     """Names of the classes, from a text of one a line."""
     title: str | None = None
     """The data's own name, for people."""
+    every: int = 1
+    """The arrays have one of so many time steps of their source."""
 
     @property
     def lead(self) -> tuple[int, ...]:
@@ -185,7 +187,16 @@ def checked(path: Path, arrays: dict[str, npt.NDArray[Any]], *, timed: bool = Tr
         channels=_channels(path, arrays.get("channels"), inputs[name].shape, timed),
         labels=_lines(arrays.get("labels")),
         title=_title(path, arrays.get("title")),
+        every=_every(path, arrays.get("every")),
     )
+
+
+def _every(path: Path, value: npt.NDArray[Any] | None) -> int:
+    if value is None:
+        return 1
+    if value.shape != () or value.dtype.kind not in "iu" or not 1 <= value <= INT32.max:
+        raise UserError(f"{path}: 'every' must be one whole number from 1 on")
+    return int(value)
 
 
 def check_vocabulary(path: Path, tokens: npt.NDArray[Any], vocab_size: int) -> None:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from act_artefact.errors import UserError
 from act_artefact.labels import MOST_LABELS, Label
-from act_artefact.schema import Mismatch, Text, typed
+from act_artefact.schema import Mismatch, Natural, Text, typed
 from act_mobile.tasks import TASKS
 
 
@@ -21,6 +21,8 @@ class TaskFacts:
     metric: Text | None = None
     labels: Annotated[list[Label], Meta(max_length=MOST_LABELS)] | None = None
     vocabulary: Text | None = None
+    every: Natural | None = None
+    """The model takes one of so many time steps of its data's source; None for all."""
 
     @property
     def purpose(self) -> str | None:

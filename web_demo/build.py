@@ -44,6 +44,7 @@ INT8 = Options(precision="int8")
 SHOWN = (
     Shown("Maze", "maze", "maze-fixed24", replace(INT8, dynamic=("height", "width")), data="maze"),
     Shown("Text", "charlm", "charlm-fixed5", INT8, data="charlm"),
+    Shown("Listen", "listen", None, INT8, data="listen"),
     Shown("Parity", "parity-brief", "parity-fixed3", INT8, data="parity"),
 )
 """Whose folder is not in ``models/`` is left out."""

@@ -2,7 +2,8 @@
 // The build puts before this: self.BUILT = {version: a digest of all files, files: their addresses}.
 
 const { version, files } = self.BUILT;
-const PREFIX = "act-mobile-";
+// Caches are the origin's: another page of it keeps its own. No address has a space.
+const PREFIX = `act-mobile ${self.registration.scope} `;
 const NAME = PREFIX + version;
 
 self.addEventListener("install", (event) => {

@@ -35,6 +35,16 @@ const MOST_BYTES = 2 ** 32 - LINE; // of one array: addresses have 32 bits
 const OUT_OF_MEMORY = 9; // ACT_MEMORY
 const NO_TOKEN = -1; // outside every vocabulary
 
+// A function of SIMD128 instructions alone: a runtime that validates it has them.
+const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
+  253, 98, 11);
+
+/** What this runtime lacks to run the engine: `WebAssembly`, `WebAssembly SIMD`, or empty. */
+export function missing() {
+  if (typeof WebAssembly === "undefined") return "WebAssembly";
+  return WebAssembly.validate(SIMD) ? "" : "WebAssembly SIMD";
+}
+
 /** The engine's own account of an error; `status` is the number of its ActStatus. */
 export class ActError extends Error {
   /** @param {number} status @param {string} message */
@@ -439,7 +449,7 @@ async function compiled(bytes) {
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
-    const needed = "a browser with WebAssembly SIMD is needed (Chrome 91, Firefox 89, Safari 16.4)";
+    const needed = "a browser with WebAssembly SIMD is needed (Chrome 91, Firefox 90, Safari 16.4)";
     throw new Error(`act.wasm cannot be compiled: ${needed}: ${message(error)}`);
   }
 }

@@ -12,7 +12,6 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ import act_engine
 from act_artefact.errors import UserError
 from act_artefact.manifest import read_manifest
 from act_artefact.targets import TARGETS
+from act_export.web.golden import ENDING, page_bundle
 
 PAGE = Path(__file__).with_name("page")
 ENGINE = Path(act_engine.__file__).parent / "web"
@@ -58,8 +58,6 @@ class PageModel:
     """``NAME.actn``, with its manifest and golden bundle beside it."""
     baseline: Path | None = None
     """The same of a net that always takes the same number of steps, to be shown beside it."""
-    every: int | None = None
-    """A net that listens takes one of so many frames; None for all."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ def write_folder(
     for place, path in written.items():
         target = folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        target.write_bytes(_content(path))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.html").write_text(_secured(html, "'self'"), encoding="utf-8")
     return [Path("index.html"), *map(Path, written)]
@@ -142,8 +140,13 @@ def single_page(models: Sequence[PageModel], engine: Path = ENGINE) -> str:
 
 def data_url(path: Path) -> str:
     """Return a file as a ``data:`` URL."""
-    content = base64.b64encode(path.read_bytes()).decode()
+    content = base64.b64encode(_content(path)).decode()
     return f"data:{TYPES[path.suffix]};base64,{content}"
+
+
+def _content(path: Path) -> bytes:
+    """Return a file as the page has it."""
+    return page_bundle(path) if path.name.endswith(ENDING) else path.read_bytes()
 
 
 def slug(name: str) -> str:
@@ -170,8 +173,6 @@ def _entry(model: PageModel, address: Address) -> dict[str, Any]:
     """Describe a model as the page's list of models has it."""
     golden = _there(model.artefact.with_suffix(".golden.npz"))
     entry = {**_files(model.name, model.artefact, address), "golden": address(golden)}
-    if model.every is not None:
-        entry["every"] = model.every
     if model.baseline:
         # It is asked what the model is asked, and needs no golden bundle.
         entry["baseline"] = _files(model.baseline.stem, model.baseline, address)

@@ -154,5 +154,6 @@ def arrays(count: int, seed: int, *, held_out: bool, every: int = 1) -> Arrays:
         "labels": np.array("\n".join(LABELS)),
         "metric": np.array("accuracy"),
         "title": np.array("listen"),
+        **({"every": np.array(every)} if every > 1 else {}),
         "difficulty_name": np.array("speech (1) or none (0)"),
     }

@@ -60,7 +60,13 @@ class Own(Task):
             raise UserError(f"{self.eval}: has {judged.kind}; {self.train} has {train.kind}")
         if train.labels and judged.labels and train.labels != judged.labels:
             raise UserError(f"{self.eval}: 'labels' are not those of {self.train}")
+        if train.every != judged.every:
+            raise UserError(f"{self.eval}: 'every' is {judged.every}; {self.train}: {train.every}")
         return train, judged
+
+    @property
+    def every(self) -> int:  # type: ignore[override]
+        return self._rows[0].every
 
     @property
     def labels(self) -> tuple[str, ...] | None:  # type: ignore[override]

@@ -38,6 +38,8 @@ class Rows:
     """True if an image has one answer."""
     title: str | None = None
     """The data's own name."""
+    every: int = 1
+    """The rows have one of so many time steps of their source."""
 
     @property
     def values(self) -> bool:
@@ -93,8 +95,8 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    """Read inputs, ``targets``, and if they are there ``lengths``, ``mask``, ``metric``, ``labels``
-    and ``difficulty``.
+    """Read inputs, ``targets``, and if they are there ``lengths``, ``mask``, ``metric``,
+    ``labels``, ``every`` and ``difficulty``.
 
     Inputs are ``x``: sequences (N, T, I), vectors (N, I) or images (N, C, H, W); or ``tokens``
     (N, T). Targets that are whole numbers are classes, others numbers to be predicted: of sequences
@@ -120,7 +122,12 @@ def read_rows(path: Path) -> Rows:
         _check_labels(path, file.labels, batch.targets)
     if file.difficulty is not None:
         batch = batch._replace(difficulty=torch.from_numpy(file.difficulty.astype(np.int64)))
-    return Rows(batch, file.metric, file.labels, file.difficulty_name, pooled, file.title)
+    return Rows(
+        *(batch, file.metric, file.labels, file.difficulty_name),
+        pooled=pooled,
+        title=file.title,
+        every=file.every,
+    )
 
 
 def _at_the_end(arrays: Arrays) -> Arrays:

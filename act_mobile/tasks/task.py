@@ -28,7 +28,7 @@ from act_mobile.tasks.recipe import Recipe
 
 Metric = Literal["sequence_error", "accuracy", "bits_per_char", "mse"]
 
-FACTS = {"name", "metric", "labels", "vocabulary"}
+FACTS = {"name", "metric", "labels", "vocabulary", "every"}
 """Entries of :meth:`Task.to_dict` besides the sizes and own files."""
 
 MAX_FILE = 1 << 30
@@ -73,6 +73,8 @@ class Task(ABC):
     """The kind of tokens, where a model reads tokens: ``bytes`` of text."""
     channels: ClassVar[tuple[str, ...] | None] = None
     """Names of the channels, where items are images whose channels have names."""
+    every: ClassVar[int] = 1
+    """Rows have one of so many time steps of their source; an app leaves out the others, too."""
     difficulty_name: ClassVar[str]
     """Name of the quantity that :meth:`difficulty` returns."""
     difficulty_labels: ClassVar[tuple[str, ...] | None] = None
@@ -218,6 +220,7 @@ class Task(ABC):
             "metric": self.metric,
             "labels": None if self.labels is None else list(self.labels),
             "vocabulary": self.vocabulary,
+            **({"every": self.every} if self.every > 1 else {}),
         }
 
     @classmethod

@@ -124,6 +124,8 @@ def write_evaluation(path: Path, task: Task) -> None:
         arrays["difficulty_name"] = np.array(task.difficulty_name)
     if task.title != task.name:
         arrays["title"] = np.array(task.title)
+    if task.every > 1:
+        arrays["every"] = np.array(task.every)
     if task.channels is not None:
         arrays["channels"] = np.array(",".join(task.channels))
     if batch.timed:

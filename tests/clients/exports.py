@@ -24,7 +24,7 @@ class Row:
     """One export, to each of its targets."""
 
     model: str
-    """``charlm``, ``parity``, or ``images``, an iterated net that is made here."""
+    """A folder of ``models/``, or ``images``, an iterated net that is made here."""
     ponder: forms.Ponder
     precision: str = "fp32"
     sequence: forms.Sequence | None = None
@@ -113,10 +113,11 @@ def make(row: Row, target: str, folder: Path) -> Artefact:
     return Artefact(row, manifest, done.path, calls)
 
 
-def _source(model: str, folder: Path) -> tuple[Path, Path]:
-    """A model's file and the data that it is checked on."""
+def _source(model: str, folder: Path) -> tuple[Path, Path | None]:
+    """A model's file and the data that it is checked on; None for those that its task makes."""
     if model != "images":
-        return MODELS / model / "model.pt", MODELS / model / "eval.npz"
+        data = MODELS / model / "eval.npz"
+        return MODELS / model / "model.pt", data if data.is_file() else None
     torch.manual_seed(0)
     net = IteratedModel(IteratedConfig(4, 6, 2, 7, 9, max_ponder=4, epsilon=0.3))
     save_model(folder / "model.pt", uneven(net))

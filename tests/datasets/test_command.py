@@ -99,4 +99,6 @@ def test_clips_train_a_model_whose_export_knows_its_labels(
         data=tmp_path / "run" / "eval.npz", options=Options("auto", samples=1),
     )  # fmt: skip
     assert exported.manifest.labels == list(listen.LABELS)
+    # An app must leave out as many frames.
+    assert exported.manifest.task["every"] == 10
     assert exported.manifest.verification["passed"]

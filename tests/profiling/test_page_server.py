@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import struct
 import threading
 import urllib.error
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -121,6 +123,25 @@ def test_no_other_file_is_served(server: PageServer, job: Job, path: str) -> Non
     assert Page(server).ask(path)[0] == 404
 
 
+@pytest.mark.parametrize("line", [b"GET http://[ HTTP/1.1", b"POST http://[/x HTTP/1.1"])
+def test_what_is_no_address_is_refused_without_a_word(
+    server: PageServer, line: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    port = urlsplit(server.url("127.0.0.1")).port
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(line + b"\r\nConnection: close\r\n\r\n")
+        answer = connection.makefile("rb").read()
+    assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 403"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_address_without_its_slash_leads_to_the_page(server: PageServer) -> None:
+    address = server.url("127.0.0.1")
+    with urllib.request.urlopen(address.rstrip("/"), timeout=20) as response:
+        assert response.url == address
+        assert b"page.js" in response.read()
+
+
 def test_bodies_are_bounded(server: PageServer, job: Job) -> None:
     page = Page(server)
     assert page.post("hello", HELLO) == 204
@@ -141,6 +162,44 @@ def test_the_newest_page_measures(server: PageServer) -> None:
     assert one.post("alive", "") == 410
     assert one.ask("next")[0] == 410
     assert other.post("alive", "") == 204
+
+
+def waiting(server: PageServer, page: Page) -> tuple[threading.Thread, list[tuple[int, bytes]]]:
+    """Ask for a job in a thread, and return once the server waits for one."""
+    answers: list[tuple[int, bytes]] = []
+    thread = threading.Thread(target=lambda: answers.append(page.ask("next")))
+    heard = server.heard
+    thread.start()
+    while server.heard == heard:
+        thread.join(0.01)
+    return thread, answers
+
+
+def test_a_page_that_waits_is_told_that_another_has_taken_over(
+    server: PageServer, job: Job
+) -> None:
+    one, other = Page(server, ONE), Page(server, OTHER)
+    one.post("hello", HELLO)
+    thread, answers = waiting(server, one)
+    other.post("hello", HELLO)
+    thread.join(20)
+    assert [status for status, _ in answers] == [410]
+    server.begin({}, job.folder, 100)
+    assert other.job() == 1
+
+
+def test_a_job_is_given_until_its_end_is_posted(server: PageServer, job: Job) -> None:
+    page = Page(server)
+    page.post("hello", HELLO)
+    server.begin({}, job.folder, len(ROWS))
+    # The first answer may never have come.
+    assert page.job() == page.job() == 1
+    page.ask("rows/1", ROWS)
+    page.post("done/1", DONE)
+    thread, answers = waiting(server, page)
+    server.begin({}, job.folder, 100)
+    thread.join(20)
+    assert json.loads(answers[0][1])["number"] == 2
 
 
 def test_what_was_hidden_is_dropped_and_run_again(

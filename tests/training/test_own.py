@@ -222,6 +222,16 @@ def test_images_of_several_sizes(tmp_path: Path) -> None:
             {"x": drawn(4, 5, 3), "targets": classes(2, 4), "labels": np.array("yes\nno")},
             "judge.npz: 'labels' are not those of .*train.npz",
         ),
+        (
+            {"x": drawn(4, 5, 3), "targets": classes(2, 4), "every": np.array(4)},
+            {"x": drawn(4, 5, 3), "targets": classes(2, 4)},
+            "judge.npz: 'every' is 1; .*train.npz: 4",
+        ),
+        (
+            {"x": drawn(4, 5, 3), "targets": classes(2, 4), "every": np.array(0)},
+            {},
+            "'every' must be one whole number from 1 on",
+        ),
     ],
 )  # fmt: skip
 def test_data_that_do_not_fit(train: Arrays, judged: Arrays, message: str, tmp_path: Path) -> None:

@@ -12,20 +12,21 @@ import pytest
 from tests.clients.exports import Artefact, Row, make
 from tests.web.runtimes import do_job
 
-MODELS = ("charlm", "parity", "hops")
+MODELS = ("charlm", "parity", "parity-brief", "hops", "maze", "listen")
 PRECISIONS = ("fp32", "int8")
+SIZES = {"maze": ("height", "width")}
+"""Axes that may vary, by model."""
 
 
 @pytest.fixture(scope="session")
 def artefacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artefact]:
     """Every model in every precision, by ``MODEL-PRECISION``."""
-    return {
-        f"{model}-{precision}": make(
-            Row(model, "loop", precision), "native", tmp_path_factory.mktemp(model)
-        )
-        for model in MODELS
-        for precision in PRECISIONS
-    }
+    made = {}
+    for model in MODELS:
+        for precision in PRECISIONS:
+            row = Row(model, "loop", precision, dynamic=SIZES.get(model, ()))
+            made[f"{model}-{precision}"] = make(row, "native", tmp_path_factory.mktemp(model))
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.web
 STRICT = ("--noEmit", "--allowJs", "--strict", "--target", "es2022", "--lib", "es2022,dom")
 
 PROGRAM = """
-import { ActEngine, ActError } from "./act.js";
+import { ActEngine, ActError, missing } from "./act.js";
 
 const engine: ActEngine = await ActEngine.load();
 const model = await engine.open(new URL("model.actn", import.meta.url));
@@ -23,6 +23,11 @@ const context = model.context();
 const y: Float32Array = context.step([1, 2, 3]);
 const { ponderSteps }: { ponderSteps: Int32Array } = context.runTokens([1, 2]);
 context.state = context.state;
+const { channels, height, width }: { channels: number; height: number; width: number } = model;
+const pooled: boolean = model.pooled;
+const pixels = new Float32Array(channels * height * width);
+const image: Float32Array = context.runImage(pixels, height, width);
+const lacks: string = missing();
 context.setBudget({ maxPonder: 3 });
 const halting: string = model.layers[0].halting;
 try {
@@ -30,7 +35,7 @@ try {
 } catch (error) {
   if (error instanceof ActError) console.log(error.status + 1, error.message);
 }
-console.log(y, ponderSteps, halting);
+console.log(y, ponderSteps, halting, image, pooled, lacks);
 """
 
 WRONG = """
@@ -38,6 +43,7 @@ context.step("text").toFixed();
 model.inputSize = 3;
 await engine.open(3);
 new ActEngine();
+context.runImage([1]);
 """
 
 
@@ -60,4 +66,4 @@ def test_a_program_sees_them(typescript: Path, tmp_path: Path) -> None:
     program.write_text(PROGRAM + WRONG)
     lines = {int(error.split("(")[1].split(",")[0]) for error in tsc(typescript, program)}
     first = len(PROGRAM.splitlines()) + 2
-    assert lines == set(range(first, first + 4))
+    assert lines == set(range(first, first + 5))

@@ -31,6 +31,9 @@ export class Battery {
       say(h("p", { class: "fine" }), "battery.where"),
     );
     signal.addEventListener("abort", () => this.timing?.abort());
+    // A page that was hidden has no times.
+    const seen = () => this.missed && !document.hidden && this.measure();
+    document.addEventListener("visibilitychange", seen, { signal });
   }
 
   #sliders() {
@@ -46,7 +49,7 @@ export class Battery {
       shown: () => number(this.budget.threshold, 2),
       take: (value) => (this.budget.threshold = least + ((threshold - least) * value) / 100),
     });
-    return [steps, sure, say(h("p", { class: "ends", "aria-hidden": "true" }), "battery.ends")];
+    return [...(maxPonder > 1 ? [steps] : []), sure, say(h("p", { class: "ends", "aria-hidden": "true" }), "battery.ends")];
   }
 
   #slider(key, { testid, shown, take, ...range }) {
@@ -71,14 +74,17 @@ export class Battery {
 
   // Measure again what a call costs, once the page has come to rest.
   async measure() {
+    if (this.signal.aborted) return;
     this.timing?.abort();
     const { signal } = (this.timing = new AbortController());
+    this.missed = false;
     this.element.classList.add("measuring");
     await wait(SETTLED);
     if (signal.aborted) return;
     const calls = this.work();
     const times = await microseconds(calls, signal);
     if (signal.aborted) return;
+    this.missed = times === null;
     for (const [at, { units, show }] of calls.entries()) show(times && times[at] / units);
     this.element.classList.remove("measuring");
   }

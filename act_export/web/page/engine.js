@@ -1,14 +1,9 @@
 // The engine in WebAssembly, and models opened with it.
 
-import { ActEngine, ActError } from "act-engine";
+import { ActEngine, ActError, missing } from "act-engine";
 import { checked, isAdaptive, isIterated, parsed } from "page/manifest";
 import { Refusal } from "page/refusal";
 
-// A function of SIMD128 instructions alone, to ask whether the browser has them.
-const SIMD = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
-  253, 98, 11,
-]);
 const MOST_BYTES = 64 << 20; // of a model
 
 // What a model is refused for, by ActStatus (native/engine/act.h), where the page has words for it.
@@ -22,8 +17,8 @@ const REASONS = {
 
 // Raises a Refusal where the browser cannot run the engine.
 export async function startEngine() {
-  if (typeof WebAssembly !== "object") throw new Refusal("refused.wasm");
-  if (!WebAssembly.validate(SIMD)) throw new Refusal("refused.simd");
+  const lacks = missing();
+  if (lacks) throw new Refusal(lacks === "WebAssembly" ? "refused.wasm" : "refused.simd");
   const place = JSON.parse(document.getElementById("engine").textContent);
   return ActEngine.load(await fetched(place));
 }
@@ -45,7 +40,7 @@ const named = (place) => (place.startsWith("data:") ? "data:" : place);
 // A model that can be asked.
 export class Loaded {
   // Raises a Refusal where the bytes are no model that this engine reads, or not the manifest's.
-  static async open(engine, { name, bytes, manifest, golden, baseline, every }) {
+  static async open(engine, { name, bytes, manifest, golden }) {
     if (bytes.length > MOST_BYTES) throw new Refusal("refused.large", { name });
     let model;
     try {
@@ -57,7 +52,7 @@ export class Loaded {
     try {
       const facts = manifest ? checked(manifest) : checked(parsed(model.metadata, name), true);
       if (facts.sha256) await checkDigest(bytes, facts, name);
-      return new Loaded({ name, model, manifest: facts, size: bytes.length, golden, baseline, every });
+      return new Loaded({ name, model, manifest: facts, size: bytes.length, golden });
     } catch (error) {
       model.close();
       throw error;

@@ -41,11 +41,11 @@ export function facts(loaded, signal) {
 async function checked(loaded, signal) {
   try {
     let [right, all] = [0, 0];
-    for await (const answer of answers(loaded, await loaded.golden())) {
+    for await (const answer of answers(loaded, await loaded.golden(), signal)) {
       right += answer.right;
       all += 1;
-      if (signal.aborted) return { words: "", right };
     }
+    if (signal.aborted) return { words: "", right };
     return { words: text(right === all ? "facts.checked" : "facts.differs", { right, all }), right };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -64,10 +64,13 @@ function rows(loaded) {
   add("facts.purpose", manifest.purpose, "words");
   add("facts.net", [config.cell ?? config.step, config.hidden_size].filter(Boolean).join(" × "), "code");
   add("facts.halting", config.halting, "code");
+  // A layer that was seen to skip may take none.
+  const seen = verification?.figures?.ponder_steps ?? [];
+  const least = Math.min(1, ...seen.map((layer) => layer.min));
   add(
     "facts.limits",
     isAdaptive(manifest)
-      ? text("facts.limits-value", { most: model.maxPonder, threshold: model.haltThreshold })
+      ? text("facts.limits-value", { least, most: model.maxPonder, threshold: model.haltThreshold })
       : text("facts.always", { steps: model.maxPonder }),
   );
   add("facts.size", text("facts.size-value", { size: size / 1000, precision: manifest.precision }));
@@ -75,7 +78,7 @@ function rows(loaded) {
   if (typeof metric === "number") {
     add("facts.metric", `${manifest.metric?.replaceAll("_", " ")} ${number(metric)}`, "code");
   }
-  const steps = verification?.figures?.ponder_steps?.[0];
+  const [steps] = seen;
   if (steps) add("facts.steps", text("facts.steps-value", steps));
   if (verification?.passed) {
     add("facts.verified", text("facts.verified-value", { count: verification.time_steps }));

@@ -34,9 +34,10 @@ export async function readGolden(bytes, manifest, name) {
 }
 
 // Ask a model every call. Yields for each {steps: N by time step and layer, right}, and lets the
-// browser breathe between them.
-export async function* answers(loaded, calls) {
+// browser breathe between them; ends with `signal`, with which the model may be closed.
+export async function* answers(loaded, calls, signal) {
   for (const call of calls) {
+    if (signal.aborted) return;
     const { y, steps } = loaded.answer(call);
     const same = steps.every((each, at) => each === call.steps[at]);
     const allowed = steps.every((each, at) => each === call.steps[at] || call.mayDiffer[at]);

@@ -4,7 +4,7 @@
 import { Battery, microText } from "page/battery";
 import { Comparison } from "page/comparison";
 import { fresh, h, pause, svg } from "page/element";
-import { BANDS, LogMel } from "page/logmel";
+import { BANDS, LogMel, RATE } from "page/logmel";
 import { Refusal } from "page/refusal";
 import { microphone, samplesOf } from "page/sound";
 import { number, onLanguage, say, text } from "page/words";
@@ -17,6 +17,7 @@ const SURE = 0.6;
 const QUIET_FRAMES = 50; // after a word, until it is taken again
 const SLICE = 1600; // samples until the browser may breathe
 const KEPT = 12; // words on the screen
+const TIMED = 100; // frames, at least, in a call that is timed
 
 // Models of log-mel frames whose first label is that of no word.
 export const accepts = ({ labels, model }) =>
@@ -28,7 +29,7 @@ export function open(loaded, place) {
 
 class ListenScreen {
   constructor(loaded, { stage, side, fail, signal }) {
-    Object.assign(this, { loaded, fail, signal, every: loaded.every ?? 1 });
+    Object.assign(this, { loaded, fail, signal, every: loaded.manifest.task.every ?? 1 });
     this.battery = new Battery(
       loaded,
       { changed: () => {}, work: () => this.#timed(), unit: "unit.frame" },
@@ -46,7 +47,7 @@ class ListenScreen {
     stage.append(this.#card());
     side.append(this.battery.element, this.comparison.element);
     onLanguage(() => this.#words(), signal);
-    signal.addEventListener("abort", () => this.listening?.abort());
+    signal.addEventListener("abort", () => this.hearing?.abort());
     this.#begin();
     this.battery.measure();
   }
@@ -57,7 +58,11 @@ class ListenScreen {
     this.button = h("button", { type: "button", class: "button main", "data-testid": "listen" });
     this.button.addEventListener("click", () => (this.listening ? this.stop() : this.listen()));
     this.file = h("input", { id: file, type: "file", accept: "audio/*,.wav", class: "unseen", "data-testid": "sound" });
-    this.file.addEventListener("change", () => this.hear(this.file.files[0]));
+    this.file.addEventListener("change", () => {
+      const [file] = this.file.files;
+      this.file.value = ""; // so that it can be chosen again
+      if (file) this.hear(file);
+    });
     this.picture = svg(
       "svg",
       { class: "frames", viewBox: `0 0 ${SHOWN} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
@@ -92,45 +97,47 @@ class ListenScreen {
     this.frames = 0;
     this.loaded.context.reset();
     this.state = this.loaded.context.state;
+    this.recent = []; // [{state before, frames}], TIMED frames or a few more
     this.#draw();
   }
 
   // Hear a file, in slices.
-  async hear(file) {
-    if (!file) return;
-    this.stop();
-    try {
+  hear(file) {
+    return this.#heard(false, async (signal) => {
       const samples = await samplesOf(file);
-      this.#begin();
-      for (let at = 0; at < samples.length && !this.signal.aborted; at += SLICE) {
+      for (let at = 0; at < samples.length && !signal.aborted; at += SLICE) {
         this.#take(samples.subarray(at, at + SLICE));
         await pause();
       }
-    } catch (error) {
-      this.fail(error);
-      if (!(error instanceof Refusal)) throw error;
-    } finally {
-      this.file.value = "";
-    }
+      if (!signal.aborted) this.battery.measure();
+    });
   }
 
-  async listen() {
-    this.#begin();
-    const listening = (this.listening = new AbortController());
+  listen() {
+    return this.#heard(true, (signal) => microphone((samples) => this.#take(samples), signal));
+  }
+
+  stop() {
+    this.hearing?.abort();
+    this.listening = false;
     this.#words();
+    this.battery.measure();
+  }
+
+  // Begin anew in place of what is being heard.
+  async #heard(listening, hearing) {
+    this.hearing?.abort();
+    const { signal } = (this.hearing = new AbortController());
+    this.listening = listening;
+    this.#begin();
     try {
-      await microphone((samples) => this.#take(samples), listening.signal);
+      await hearing(signal);
     } catch (error) {
+      if (signal.aborted) return;
       this.stop();
       this.fail(error);
       if (!(error instanceof Refusal)) throw error;
     }
-  }
-
-  stop() {
-    this.listening?.abort();
-    this.listening = null;
-    this.#words();
   }
 
   #take(samples) {
@@ -138,16 +145,28 @@ class ListenScreen {
     this.loaded.setBudget(this.battery.budget);
     // Times are measured with the same context.
     context.state = this.state;
-    for (const frame of this.mel.push(samples)) {
-      this.frames += 1;
-      if (this.frames % this.every !== 0) continue;
-      this.last = frame;
+    const frames = this.#thinned([...this.mel.push(samples)]);
+    for (const frame of frames) {
       const { y, ponderSteps } = this.loaded.run(frame);
       this.steps.push(ponderSteps.reduce((all, each) => all + each, 0));
       this.#word(y);
     }
+    this.#keep(this.state, frames);
     this.state = context.state;
     this.#draw();
+  }
+
+  // The frames that the net hears: one of so many.
+  #thinned(frames) {
+    return frames.filter(() => (this.frames++ % this.every) === 0);
+  }
+
+  // Keep frames to be timed, and forget those that are no longer needed.
+  #keep(state, frames) {
+    if (!frames.length) return;
+    this.recent.push({ state, frames });
+    const count = (parts) => parts.reduce((all, part) => all + part.frames.length, 0);
+    while (count(this.recent.slice(1)) >= TIMED) this.recent.shift();
   }
 
   // Take a word where the net has been sure of it for a while.
@@ -188,15 +207,22 @@ class ListenScreen {
     this.summary.textContent = this.listening ? heard : line + heard;
   }
 
+  // A run over the last frames, with the state in which they found the net: what a frame costs
+  // depends on what came before. Before anything was heard, over silence.
   #timed() {
-    const frame = this.last ?? new Float32Array(BANDS).fill(-1);
+    const silent = { state: this.state, frames: [...new LogMel().push(new Float32Array(RATE))] };
+    const recent = this.recent.length ? this.recent : [silent];
+    const frames = recent.flatMap((part) => part.frames);
+    const run = Float32Array.from(frames.flatMap((frame) => [...frame]));
+    const [{ state }] = recent;
     const of = (net, column, budget) => ({
       owner: net,
-      units: 1,
+      units: frames.length,
       call: () => {
         net.setBudget(budget);
-        net.context.reset();
-        net.run(frame);
+        if (column === 0) net.context.state = state;
+        else net.context.reset();
+        net.run(run);
       },
       show: (time) => {
         if (column === 0) this.battery.show(time);

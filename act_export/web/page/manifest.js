@@ -32,7 +32,7 @@ const ENTRIES = {
   states: isList((value) => isObject(value) && isText(value.input) && isText(value.output)),
   axes: or(isList((value) => isObject(value) && isText(value.name) && isCount(value.largest))),
   model: isObject,
-  task: isObject,
+  task: (value) => isObject(value) && or(isCount)(value.every),
   epsilon: or((value) => isNumber(value) && value > 0 && value < 1),
   max_ponder: isCount,
   metric: or(isText),

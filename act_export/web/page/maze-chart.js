@@ -46,6 +46,10 @@ export class LengthChart {
     if (draws) this.draw();
   }
 
+  clear() {
+    this.points = [];
+  }
+
   draw() {
     const { width } = this;
     const letter = parseFloat(getComputedStyle(this.picture).fontSize) || 13;

@@ -35,7 +35,7 @@ class MazeScreen {
     this.chart = new LengthChart(loaded, signal);
     this.battery = new Battery(
       loaded,
-      { changed: () => this.think(), work: () => this.#timed(), unit: "unit.maze" },
+      { changed: () => this.#budgetChanged(), work: () => this.#timed(), unit: "unit.maze" },
       signal,
     );
     this.comparison = new Comparison(
@@ -130,7 +130,21 @@ class MazeScreen {
     this.maze = maze;
     this.solution = maze.solve();
     this.think(plays);
+    this.#mark();
     this.battery.measure();
+  }
+
+  // Points of another budget say nothing of this one.
+  #budgetChanged() {
+    this.think();
+    this.chart.clear();
+    this.#mark();
+  }
+
+  // Draw the maze as the chart's present one.
+  #mark() {
+    if (this.truth && !this.solution.loops) this.chart.add(this.solution.length, this.answers.length - 1);
+    else this.chart.draw();
   }
 
   // Ask the net, and again with each lower limit of steps: its answer after so many.
@@ -147,7 +161,6 @@ class MazeScreen {
     if (steps > 0) this.answers.push(last);
     this.truth = this.solution.length < 0 ? null : this.solution.cells;
     this.#compare(x, last, steps);
-    if (this.truth && !this.solution.loops) this.chart.add(this.solution.length, steps);
     this.#remark();
     this.player.set(steps, plays);
   }

@@ -12,19 +12,21 @@ const MANIFEST = /\.manifest\.json$|\.json$/;
 export const listed = () => JSON.parse(document.getElementById("models").textContent);
 
 // Fetch and open an entry with its baseline.
-export async function openListed(engine, { name, manifest, actn, golden, baseline, every }) {
-  const [bytes, beside] = await Promise.all([
-    fetched(actn),
-    baseline ? openListed(engine, baseline) : null,
-  ]);
-  return Loaded.open(engine, {
+export async function openListed(engine, { name, manifest, actn, golden, baseline }) {
+  const [bytes, beside] = await Promise.all([fetched(actn), baseline ? fetched(baseline.actn) : null]);
+  const loaded = await Loaded.open(engine, {
     name,
     bytes,
     manifest,
-    baseline: beside,
-    every,
     golden: golden ? async () => readGolden(await fetched(golden), manifest, name) : null,
   });
+  try {
+    if (baseline) loaded.baseline = await Loaded.open(engine, { ...baseline, golden: null, bytes: beside });
+  } catch (error) {
+    loaded.close();
+    throw error;
+  }
+  return loaded;
 }
 
 // Open files that someone chose: one .actn, its manifest and golden bundle if they are among them.

@@ -52,15 +52,14 @@ class PlainScreen {
 
   async start() {
     this.calls = await this.loaded.golden?.();
+    if (this.signal.aborted) return;
     if (!this.calls) {
       say(this.summary, "plain.none");
       return;
     }
     this.rows = [];
-    for await (const row of answers(this.loaded, this.calls)) {
-      if (this.signal.aborted) return;
-      this.rows.push(row);
-    }
+    for await (const row of answers(this.loaded, this.calls, this.signal)) this.rows.push(row);
+    if (this.signal.aborted) return;
     this.think();
     this.battery.measure();
   }

@@ -36,7 +36,7 @@ export class Player {
   #button(name, act) {
     const button = h(
       "button",
-      { type: "button", class: "round", "data-testid": name, onclick: act },
+      { type: "button", class: name === "play" ? "round main" : "round", "data-testid": name, onclick: act },
       h("span", { class: `icon ${name}`, "aria-hidden": "true" }),
     );
     return say(button, `player.${name}`, {}, "aria-label");

@@ -39,7 +39,10 @@ export async function microphone(heard, signal) {
   if (signal.aborted) return undefined;
   const tap = new AudioWorkletNode(context, "tap", { numberOfOutputs: 0 });
   const resample = resampler(context.sampleRate);
-  tap.port.onmessage = ({ data }) => heard(resample(data));
+  // What was sent before the end may come after it.
+  tap.port.onmessage = ({ data }) => {
+    if (!signal.aborted) heard(resample(data));
+  };
   context.createMediaStreamSource(stream).connect(lowPass(context)).connect(tap);
   return undefined;
 }

@@ -13,8 +13,10 @@ const stage = $("stage");
 const tabs = $("tabs");
 const notice = $("notice");
 let engine;
-let open = null; // {loaded, ending}
-let own = null; // a model from disk
+// Models as tabs: {name, opening: opens it}.
+const entries = listed().map((each) => ({ name: each.name, opening: () => openListed(engine, each) }));
+let open = null; // {entry, loaded, ending}
+let own = null; // the entry of a model from disk
 let turn = 0;
 
 async function start() {
@@ -29,9 +31,9 @@ async function start() {
     fail(error);
     return;
   }
-  await choose(wanted());
+  await show(wanted());
   files();
-  window.addEventListener("hashchange", () => choose(wanted()));
+  window.addEventListener("hashchange", () => show(wanted()));
   document.documentElement.dataset.ready = "true";
   performance.mark("ready");
 }
@@ -40,33 +42,31 @@ async function start() {
 
 const slug = (name) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-");
 
+const address = (entry) => `#${encodeURIComponent(slug(entry.name))}`;
+
+// The entry that the address names, else the first.
 function wanted() {
-  const models = listed();
-  const asked = decodeURIComponent(location.hash.slice(1));
-  const found = models.find((each) => slug(each.name) === asked);
-  return found ?? models[0] ?? null;
+  const found = entries.find((each) => [address(each), `#${slug(each.name)}`].includes(location.hash));
+  return found ?? entries[0] ?? null;
 }
 
-async function choose(entry) {
+// Open an entry in place of what is open; the last to be asked for stays.
+async function show(entry) {
   if (!entry) {
     showTabs(null);
-    say(stage.appendChild(h("p", { class: "notice plain" })), "none");
+    stage.replaceChildren(say(h("p", { class: "notice plain" }), "none"));
     return;
   }
-  await show(() => openListed(engine, entry), entry.name);
-}
-
-// Open what `opening` gives in place of what is open; the last to be asked for stays.
-async function show(opening, name) {
   const mine = (turn += 1);
   notice.hidden = true;
-  showTabs(name);
+  showTabs(entry);
   let loaded;
   try {
-    loaded = await opening();
+    loaded = await entry.opening();
   } catch (error) {
+    if (mine !== turn) return;
     fail(error);
-    showTabs(open?.loaded.name ?? null);
+    showTabs(open?.entry ?? null);
     return;
   }
   if (mine !== turn) {
@@ -76,28 +76,29 @@ async function show(opening, name) {
   open?.ending.abort();
   open?.loaded.close();
   const ending = new AbortController();
-  open = { loaded, ending };
+  open = { entry, loaded, ending };
   const main = h("div", { class: "screen" });
   const side = h("div", { class: "side" });
   stage.replaceChildren(h("div", { class: "columns" }, main, side));
-  showTabs(loaded.name);
+  if (!entries.includes(entry)) own = Object.assign(entry, { name: loaded.name });
+  showTabs(entry);
   openScreen(loaded, { stage: main, side, announce, fail, signal: ending.signal });
   side.append(facts(loaded, ending.signal));
 }
 
-function showTabs(name) {
-  const names = [...listed().map((each) => each.name), ...(own ? [own.name] : [])];
-  tabs.hidden = names.length < 2;
+function showTabs(shown) {
+  const all = own ? [...entries, own] : entries;
+  tabs.hidden = all.length < 2;
   tabs.replaceChildren(
-    ...names.map((each, at) => {
-      const properties = each === name ? { "aria-current": "page" } : {};
-      const link = h("a", { href: `#${encodeURIComponent(slug(each))}`, ...properties }, each);
-      if (own && at === names.length - 1) {
-        link.addEventListener("click", (event) => {
-          event.preventDefault();
-          show(own.opening, own.name);
-        });
-      }
+    ...all.map((entry) => {
+      const properties = entry === shown ? { "aria-current": "page" } : {};
+      const link = h("a", { href: address(entry), ...properties }, entry.name);
+      link.addEventListener("click", (event) => {
+        // The address may be this one already, after a model from disk or one that failed.
+        if (entry !== own && link.hash !== location.hash) return;
+        event.preventDefault();
+        if (entry !== shown) show(entry);
+      });
       return link;
     }),
   );
@@ -107,11 +108,7 @@ function files() {
   const take = (chosen) => {
     const list = [...chosen];
     if (!list.length) return;
-    show(async () => {
-      const loaded = await openFiles(engine, list);
-      own = { name: loaded.name, opening: () => openFiles(engine, list) };
-      return loaded;
-    }, open?.loaded.name);
+    show({ name: "", opening: () => openFiles(engine, list) });
   };
   $("own-files").addEventListener("change", (event) => {
     take(event.target.files);

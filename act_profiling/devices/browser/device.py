@@ -76,7 +76,7 @@ class BrowserDevice:
         self._hello = self._server.hello
         if lacks := self._hello.missing:
             raise UserError(
-                f"--device browser: this browser has no {lacks}: use Chrome 91, Firefox 89 or "
+                f"--device browser: this browser has no {lacks}: use Chrome 91, Firefox 90 or "
                 f"Safari 16.4, or newer ({self._hello.agent})"
             )
 

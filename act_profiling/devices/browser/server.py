@@ -142,14 +142,29 @@ class PageServer:
             self.heard = time.monotonic()
             return True
 
-    def next(self) -> dict[str, Any]:
-        """The next job for the page, an empty one if there is none for a while."""
+    def next(self, page: str) -> dict[str, Any] | None:
+        """Wait for a job for the page.
+
+        The same job is given until the page has posted its end: an answer may be lost.
+
+        Returns:
+            The job; an empty one if there is none for a while; None if the page is not the newest,
+            or no longer.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._order, POLL_SECONDS)
+            self.is_current(page)
+            self._changed.wait_for(
+                lambda: self._closed or page != self._page or self._waiting(), POLL_SECONDS
+            )
+            if not self.is_current(page):
+                return None
             if self._closed:
                 return {"end": True}
-            order, self._order = self._order, None
-            return order or {}
+            return self._order if self._waiting() else {}
+
+    def _waiting(self) -> bool:
+        """True while there is a job whose end nobody has posted."""
+        return self._order is not None and not self.ended
 
     def limit(self, path: str) -> int | None:
         """Bytes that may be posted to a path; None if nothing may be."""
@@ -217,11 +232,15 @@ class _Handler(BaseHTTPRequestHandler):
         path, page = self._path()
         if path is None:
             self._answer(HTTPStatus.NOT_FOUND)
+        elif urlsplit(self.path).path == f"/{self._pages.token}":
+            # Without the slash, the page's files would be looked for beside it.
+            self._answer(HTTPStatus.MOVED_PERMANENTLY, location=f"/{self._pages.token}/")
         elif path == "next":
-            if not self._pages.is_current(page):
+            order = self._pages.next(page)
+            if order is None:
                 self._answer(HTTPStatus.GONE)
                 return
-            self._answer(HTTPStatus.OK, json.dumps(self._pages.next()).encode(), ".json")
+            self._answer(HTTPStatus.OK, json.dumps(order).encode(), ".json")
         elif file := self._pages.file(path):
             self._answer(HTTPStatus.OK, file.read_bytes(), file.suffix)
         else:
@@ -255,14 +274,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _path(self) -> tuple[str | None, str]:
         """The path below the token, None for a stranger's; and which page asks."""
-        parts = urlsplit(self.path)
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:
+            return None, ""
         _, token, *rest = [*parts.path.split("/", 2), ""]
         known = hmac.compare_digest(token.encode(), self._pages.token.encode())
         page = re.fullmatch(r"page=([0-9a-f]{16})", parts.query)
         return "/".join(rest).rstrip("/") if known else None, page[1] if page else ""
 
-    def _answer(self, status: HTTPStatus, body: bytes = b"", suffix: str = ".txt") -> None:
+    def _answer(
+        self, status: HTTPStatus, body: bytes = b"", suffix: str = ".txt", location: str = ""
+    ) -> None:
         self.send_response(status)
+        if location:
+            self.send_header("Location", location)
         for name, value in self._pages.headers.items():
             self.send_header(name, value)
         if self.close_connection:

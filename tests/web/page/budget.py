@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.web.page.browser import chromium
 from tests.web.page.conftest import served
+from web_demo.build import BUDGET
 
-BYTES = 1_500_000
 MILLISECONDS = 1000
 LOADS = 9
 
@@ -36,11 +36,11 @@ def main(folder: Path) -> int:
             [used] = [each["value"] for each in metrics if each["name"] == "ProcessTime"]
             times.append((used * 1000, page.evaluate(READY)))
             page.close()
-    print(f"bytes: {size:,} of at most {BYTES:,}")
+    print(f"bytes: {size:,} of at most {BUDGET:,}")
     used, passed = (sorted(each) for each in zip(*times, strict=True))
     print(f"ready: {used[0]:.0f} to {used[-1]:.0f} ms of the core, of at most {MILLISECONDS:,}")
     print(f"passed meanwhile, with whatever else ran on it: {passed[0]:.0f} to {passed[-1]:.0f} ms")
-    return int(size > BYTES or used[0] > MILLISECONDS)
+    return int(size > BUDGET or used[0] > MILLISECONDS)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ TEXT = {"name": "charlm", "metric": "bits_per_char", "vocabulary": "bytes"}
 IMAGES = {"channels": 7, "hidden_size": 6, "output_size": 1, "height": 7, "width": 7}
 BYTES = {"input_size": 8, "hidden_size": 12, "output_size": 256, "vocab_size": 256}
 LABELS = ["nothing", "go", "no", "on"]
-HEARD = {"name": "own", "metric": "accuracy", "labels": LABELS}
-SOUND = {"input_size": 32, "hidden_size": 8, "output_size": 4}
+HEARD = {"name": "own", "metric": "accuracy", "labels": LABELS, "every": 2}
+SOUND = {"input_size": 32, "hidden_size": 8, "output_size": 4, "halting": "skip"}
 NUMBERS = {"input_size": 5, "hidden_size": 8, "output_size": 2}
 
 
@@ -52,7 +52,7 @@ def nets() -> dict[str, tuple[Any, dict[str, str] | None]]:
         "maze-fixed": (IteratedModel(IteratedConfig(**IMAGES, halting="fixed:4")), MAZE),
         "text": (uneven(ACTModel(ACTConfig(**BYTES, cell="gru", max_ponder=6)), 2.0), TEXT),
         "text-fixed": (ACTModel(ACTConfig(**BYTES, cell="gru", halting="fixed:3")), TEXT),
-        "listen": (uneven(ACTModel(ACTConfig(**SOUND, cell="gru", max_ponder=8)), 0.5), HEARD),
+        "listen": (uneven(ACTModel(ACTConfig(**SOUND, cell="gru")), 0.5), HEARD),
         "plain": (uneven(ACTModel(ACTConfig(**NUMBERS, cell="rnn", max_ponder=7)), 2.0), None),
     }
 
@@ -88,7 +88,7 @@ def models(exported: dict[str, Path]) -> list[PageModel]:
     return [
         PageModel("Maze", exported["maze"], exported["maze-fixed"]),
         PageModel("Text", exported["text"], exported["text-fixed"]),
-        PageModel("Listen", exported["listen"], every=2),
+        PageModel("Listen", exported["listen"]),
         PageModel("Plain </script> & co", exported["plain"]),
     ]
 

@@ -15,6 +15,18 @@ from tests.web.page.browser import Page
 pytestmark = pytest.mark.web
 
 RATE = 16_000
+WATCHED = """
+import("act-engine").then(({ ActContext }) => {
+  const { run } = ActContext.prototype;
+  ActContext.prototype.run = function (x) {
+    const found = run.call(this, x), frames = found.ponderSteps.length;
+    window.timed = [frames, found.ponderSteps.reduce((all, each) => all + each, 0) / frames];
+    return found;
+  };
+  return 0;
+})
+"""
+"""Keeps how many frames the last call of the engine had, and their mean N."""
 SUMMARY = "document.querySelector('[data-testid=listen-summary]').textContent"
 
 
@@ -54,11 +66,34 @@ def test_a_sound_file_is_heard_frame_by_frame(
     page.open(f"{site}#listen")
     samples = sound(1.2)
     page.choose("[data-testid=sound]", written(tmp_path / "tone.wav", samples))
-    features = log_mel((samples * 32767).astype("<i2") / 32768)[1::2]
+    features = log_mel((samples * 32767).astype("<i2") / 32768)[::2]
     page.wait(f"{SUMMARY}.startsWith('{len(features)} frames')")
     steps = Model(exported["listen"]).context().run(features).ponder_steps
     # A feature on the border of two quarters may fall to either side.
     assert float(page.text("[data-testid=mean-steps]")) == pytest.approx(steps.mean(), rel=0.02)
+
+
+def test_a_time_is_that_of_the_last_frames_with_their_state(
+    page: Page, site: str, exported: dict[str, Path], tmp_path: Path
+) -> None:
+    """A net that skips has no time of its own for a frame: it depends on those before."""
+    page.open(f"{site}#listen")
+    page.evaluate(WATCHED)
+    samples = sound(2.6)
+    page.choose("[data-testid=sound]", written(tmp_path / "tone.wav", samples))
+    features = log_mel((samples * 32767).astype("<i2") / 32768)[::2]
+    page.wait(f"{SUMMARY}.startsWith('{len(features)} frames')")
+    frames, mean = page.wait("window.timed && window.timed[0] > 99 && window.timed")
+    steps = Model(exported["listen"]).context().run(features).ponder_steps
+    assert 0.1 < steps.mean() < 0.9
+    assert 100 <= frames < 110
+    assert mean == pytest.approx(steps[-frames:].mean(), abs=0.03)
+
+
+def test_a_net_that_skips_says_so(page: Page, site: str) -> None:
+    page.open(f"{site}#listen")
+    assert "0 to 1, until 0.5 sure" in page.text(".facts dl")
+    assert page.evaluate("document.querySelectorAll('.battery input').length") == 1
 
 
 def test_the_microphone_is_heard_until_it_is_stopped(page: Page, site: str) -> None:

@@ -1,7 +1,7 @@
 // act.js's behaviour, in whatever runtime: each function throws where it does not hold.
 
 const CORRUPTED = { NOT_ACTN: 3, VERSION: 4, TRUNCATED: 5, CHECKSUM: 6 };
-const STATUS = { INPUT_KIND: 11, MEMORY: 9, TOKEN: 12, NOT_FINITE: 13, BUDGET: 14, KERNELS: 16, ...CORRUPTED };
+const STATUS = { SIZE: 10, INPUT_KIND: 11, MEMORY: 9, TOKEN: 12, NOT_FINITE: 13, BUDGET: 14, KERNELS: 16, ...CORRUPTED };
 const TOKENS = Array.from("a chain of pointers", (letter) => letter.charCodeAt(0));
 
 function equal(found, wanted, what = "values") {
@@ -47,7 +47,7 @@ const bytesOf = async (address) => {
 
 const featuresOf = (model) => Float32Array.from({ length: model.inputSize }, (_, i) => Math.sin(i));
 
-export async function sizes_are_the_models({ engine, files }) {
+export async function sizes_are_the_models({ act, engine, files }) {
   const charlm = await engine.open(files["charlm-int8"]), parity = await engine.open(files["parity-fp32"]);
   equal([charlm.inputSize, charlm.vocabSize, charlm.outputSize, charlm.stateSize], [0, 256, 256, 256]);
   equal([parity.inputSize, parity.vocabSize, parity.outputSize, parity.stateSize], [16, 0, 1, 128]);
@@ -56,6 +56,7 @@ export async function sizes_are_the_models({ engine, files }) {
   holds(charlm.maxPonder > 1 && charlm.haltThreshold === Math.fround(0.99), "M and threshold");
   holds(charlm.contextBytes > 1024 && charlm.contextBytes < 65536, "bytes of a context");
   equal(JSON.parse(charlm.metadata).precision, "int8");
+  equal(act.missing(), "");
 }
 
 export async function kernels_are_chosen_by_name({ act, engine, files }) {
@@ -181,6 +182,34 @@ export async function bad_inputs_are_refused({ act, engine, files }) {
   equal([...sees.state], [...before[1]], "the state of features");
   equal(reads.ponderSteps(), steps, "N");
   reads.stepToken(66);
+}
+
+export async function images_are_answered({ act, engine, files }) {
+  const maze = await engine.open(files["maze-fp32"]), context = maze.context(), { channels, height, width } = maze;
+  equal([channels, maze.outputSize, maze.pooled, maze.inputSize, maze.vocabSize], [7, 1, false, 0, 0], "sizes");
+  holds(height > 5 && width > 5, "the largest sides");
+  const image = (rows, columns) => Float32Array.from({ length: channels * rows * columns }, (_, i) => i % 3 & 1);
+  const x = image(5, 4), y = context.runImage(x, 5, 4), n = context.ponderSteps();
+  equal(y.length, 20, "y");
+  holds(n >= 1 && n <= maze.maxPonder, "N");
+  context.runImage(image(height, width), height, width);
+  equal(context.runImage(Array.from(x), 5, 4), y, "y again: nothing is kept");
+  equal(context.ponderSteps(), n, "N again");
+  context.setBudget({ maxPonder: 1 });
+  context.runImage(x, 5, 4);
+  equal(context.ponderSteps(), 1, "N within 1");
+  refused(() => context.runImage(x.slice(1), 5, 4), RangeError, `x has ${x.length - 1} numbers, not ${x.length}`);
+  refused(() => context.runImage(x, 4, 4), RangeError, `x has ${x.length} numbers, not ${channels * 16}`);
+  refused(() => context.runImage(x, 2.5, 8), TypeError, "height and width are whole numbers, not 2.5 and 8");
+  refused(() => context.runImage(x, 5), TypeError, "height and width are whole numbers, not 5 and undefined");
+  refused(() => context.runImage(image(height + 1, 1), height + 1, 1), act.ActError, STATUS.SIZE);
+  refused(() => context.runImage([], 0, 4), act.ActError, STATUS.SIZE);
+  refused(() => context.runImage([NaN, ...x.slice(1)], 5, 4), act.ActError, STATUS.NOT_FINITE);
+  refused(() => context.step([]), act.ActError, STATUS.INPUT_KIND);
+  refused(() => context.run([1]), act.ActError, STATUS.INPUT_KIND);
+  const parity = await engine.open(files["parity-fp32"]);
+  equal([parity.channels, parity.height, parity.width, parity.pooled], [0, 0, 0, false], "sizes of time steps");
+  refused(() => parity.context().runImage(x, 5, 4), act.ActError, STATUS.INPUT_KIND);
 }
 
 export async function ten_thousand_steps_take_no_memory({ engine, files }) {

@@ -17,16 +17,24 @@ function stateNames(model) {
   ]);
 }
 
-// A golden call as a time step of the engine.
+// y of an image, one answer to each of its places or to all.
+function imageAnswer(model, context, { shape, data }) {
+  const [height, width] = shape.slice(2), y = context.runImage(data, height, width);
+  const places = model.pooled ? [] : [height, width];
+  return { dtype: "float32", shape: [1, ...places, model.outputSize], data: y };
+}
+
+// A golden call as a time step of the engine, or an image.
 function call(model, context, inputs) {
   const names = stateNames(model), layers = model.layers.map((_, layer) => layer);
-  context.state = names.flatMap(([name]) => [...inputs[name].data]);
-  const y = model.vocabSize ? context.stepToken(inputs.tokens.data[0]) : context.step(inputs.x.data);
+  if (!model.channels) context.state = names.flatMap(([name]) => [...inputs[name].data]);
+  const step = () => tensor(model.vocabSize ? context.stepToken(inputs.tokens.data[0]) : context.step(inputs.x.data));
   const answer = {
-    y: tensor(y),
+    y: model.channels ? imageAnswer(model, context, inputs.x) : step(),
     ponder_steps: tensor(Int32Array.from(layers, (layer) => context.ponderSteps(layer))),
     remainder: tensor(Float32Array.from(layers, (layer) => context.remainder(layer))),
   };
+  if (model.channels) return answer; // an image leaves no state
   const state = context.state;
   let at = 0;
   for (const [name, size] of names) answer[`${name}_out`] = tensor(state.slice(at, (at += size)));

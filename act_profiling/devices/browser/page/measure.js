@@ -106,7 +106,7 @@ export async function timeBatches(session, byN, settings, step, onPart) {
   let calls = 0, turn = 0;
   const part = () => (performance.now() - begun) / (1e3 * settings.min_seconds);
   for (; turn < LEAST_TURNS || calls < settings.min_count || part() < 1; turn++) {
-    for (const group of turn % 2 ? groups.toReversed() : groups) {
+    for (const group of turn % 2 ? [...groups].reverse() : groups) {
       const { call, ms } = await batch(group);
       if (ms < TICKS * step) group.count *= 2; // it has become faster: too short to be told
       else batches.push([call, group.count, Math.round(1e6 * ms)]), (calls += group.count);

@@ -1,5 +1,6 @@
 // The page of `act-profile --device browser`: says what it is, then does one job after the other and posts the results.
 
+import { missing } from "./act.js";
 import { parsePlan, readCalls, Refused } from "./plan.js";
 import { answerAll, clockStep, timeBatches } from "./measure.js";
 
@@ -10,10 +11,6 @@ const RUNTIMES = {
 };
 const TELL_MS = 1000;
 const HIDDEN_MS = 5000; // browsers make it a minute where a page is hidden for long
-
-// A function with one v128.const: what validates it has SIMD128.
-const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 22, 1, 20, 0, 253, 12,
-  ...Array(16).fill(0), 11);
 
 const ID = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const element = (id) => document.getElementById(id);
@@ -26,11 +23,6 @@ async function ask(path, body) {
   if (response.status === 410) throw new Left("another page has taken over");
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response;
-}
-
-function missing() {
-  if (typeof WebAssembly === "undefined") return "WebAssembly";
-  return WebAssembly.validate(SIMD) ? "" : "WebAssembly SIMD";
 }
 
 function show(text, part = 0) {
