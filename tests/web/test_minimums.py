@@ -33,7 +33,7 @@ NEWER = {
     r"withResolvers|AbortSignal\.any",
     ".css": r":has\(|color-mix\(|light-dark\(|@container|^\s*&",
 }
-"""Of what has come since, the likeliest to be used."""
+"""Later features that are likeliest to be used."""
 
 
 @pytest.mark.parametrize("path", SAID, ids=lambda path: path.name)
