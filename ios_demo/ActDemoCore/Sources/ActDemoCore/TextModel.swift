@@ -31,7 +31,10 @@ public final class TextModel: ScreenModel {
     }
 
     public static func takes(_ manifest: Manifest) -> Bool {
-        manifest.vocabulary == "bytes" && manifest.sequence == "stream" && manifest.batch == 1
+        guard manifest.vocabulary == "bytes", manifest.sequence == "stream", manifest.batch == 1,
+            manifest.data.count == 1
+        else { return false }
+        return !manifest.data[0].isFloat && manifest.data[0].at(1).reduce(1, *) == 1
     }
 
     public init(_ open: OpenModel, _ settings: Settings, _ words: Words) throws {

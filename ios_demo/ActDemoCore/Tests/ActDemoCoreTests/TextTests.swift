@@ -36,6 +36,17 @@ struct TextTests {
         #expect(model.summary.isEmpty == false)
     }
 
+    @Test func twoTokensAStepAreNoText() throws {
+        let file = given("ACT_DEMO_MODELS").appendingPathComponent(
+            "charlm-native/model.manifest.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(TextModel.takes(try Manifest.parse(text, "m")))
+        let pair = text.replacing(
+            /("name": "tokens",\s+"dtype": "int32",\s+"shape": \[\s+1)/) { "\($0.1), 2" }
+        #expect(pair != text)
+        #expect(!TextModel.takes(try Manifest.parse(pair, "m")))
+    }
+
     @Test func theFirstBytesOfALongTextAreRead() async throws {
         let session = try makeSession()
         _ = try await session.opened("charlm-native", TextModel.self)

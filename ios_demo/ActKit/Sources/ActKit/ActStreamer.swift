@@ -96,10 +96,11 @@ public actor ActStreamer {
 
     /// One time step of a token.
     ///
-    /// - Throws: `Refused` if the model takes no tokens, or its runtime fails.
+    /// - Throws: `Refused` if the model takes no tokens, or more than one, or its runtime fails.
     public func step(_ token: Int) async throws -> Step {
-        guard !tensors.isFloat else {
-            throw Refused("the model takes \(tensors.at(1)) floats, not tokens")
+        guard !tensors.isFloat, inputSize == 1 else {
+            let kind = tensors.isFloat ? "floats" : "tokens"
+            throw Refused("the model takes \(tensors.at(1)) \(kind), not a token")
         }
         guard let token = Int32(exactly: token) else { throw Refused("\(token) is no token") }
         return try await call(Ints(tensors.at(1), [token]))

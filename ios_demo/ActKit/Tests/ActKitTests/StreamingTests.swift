@@ -63,7 +63,15 @@ private func streamer() throws -> ActStreamer {
 @Test func inputsOfAnotherKindAreRefused() async throws {
     let streamer = try streamer()
     await expectRefusal("the model takes 2 floats, not 1") { _ = try await streamer.step([1]) }
-    await expectRefusal("not tokens") { _ = try await streamer.step(3) }
+    await expectRefusal("the model takes [1, 2] floats, not a token") {
+        _ = try await streamer.step(3)
+    }
+    let pair = example.replacing(
+        "\"dtype\": \"float32\", \"shape\": [1, 2]", with: "\"dtype\": \"int32\", \"shape\": [1, 2]")
+    let tokens = try ActStreamer(Manifest.parse(pair, "m"), Summing())
+    await expectRefusal("the model takes [1, 2] tokens, not a token") {
+        _ = try await tokens.step(3)
+    }
     let long = try Manifest.parse(example.replacing("\"stream\"", with: "32"), "m")
     await expectRefusal("32 time steps") { _ = try ActStreamer(long, Summing()) }
 }

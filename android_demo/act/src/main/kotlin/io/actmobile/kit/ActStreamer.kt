@@ -65,7 +65,9 @@ class ActStreamer(private val manifest: Manifest, private val model: StepModel) 
 
     /** One time step of a token. */
     fun step(token: Int): Step {
-        require(!tensors.isFloat) { "the model takes ${tensors.at(1)} floats, not tokens" }
+        require(!tensors.isFloat && inputSize == 1) {
+            "the model takes ${tensors.at(1)} ${if (tensors.isFloat) "floats" else "tokens"}, not a token"
+        }
         return call(Ints(tensors.at(1), intArrayOf(token)))
     }
 

@@ -69,7 +69,13 @@ class StreamingTest {
     fun inputsOfAnotherKindAreRefused() {
         val streamer = ActStreamer(manifest, Summing)
         assertThrows(IllegalArgumentException::class.java) { streamer.step(floatArrayOf(1f)) }
-        assertThrows(IllegalArgumentException::class.java) { streamer.step(3) }
+        val floats = assertThrows(IllegalArgumentException::class.java) { streamer.step(3) }
+        assertEquals("the model takes [1, 2] floats, not a token", floats.message)
+        val pair = MANIFEST.replace("float32\", \"shape\": [1, 2]", "int32\", \"shape\": [1, 2]")
+        val two = assertThrows(IllegalArgumentException::class.java) {
+            ActStreamer(Manifest.parse(pair, "m"), Summing).step(3)
+        }
+        assertEquals("the model takes [1, 2] tokens, not a token", two.message)
         val long = Manifest.parse(MANIFEST.replace("\"stream\"", "32"), "m")
         val refused = assertThrows(Refused::class.java) { ActStreamer(long, Summing) }
         assertTrue(refused.message.contains("32 time steps"))
