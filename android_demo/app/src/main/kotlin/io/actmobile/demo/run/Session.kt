@@ -15,7 +15,7 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
     val worker = Worker(ui)
     val settings = Settings(File(files, "settings.json"))
     val history = History(File(files, "history.jsonl"))
-    val models = Models(File(files, "models").apply { mkdirs() })
+    val models = Models(File(files, "models").apply { mkdirs() }, runtimes.map { it.target }.toSet())
 
     /** A model that is open. */
     class Open(val entry: Models.Entry, val opened: Opened) {
@@ -73,12 +73,10 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
         close()
         val manifest = entry.manifest ?: return refused(entry.problem)
         settings[Settings.OPENING] = entry.name
-        opening = worker.start(
-            { Open(entry, Opening.open(manifest, entry.manifestFile, runtime)) },
-            { reason ->
-                forgetEnd()
-                refused(reason)
-            },
+        attempt = Attempt(entry, runtime)
+        job = worker.start(
+            { checked(entry, Opening.open(manifest, entry.manifestFile, runtime)) },
+            { reason -> ended(End(false, reason)) },
             { made ->
                 forgetEnd()
                 open = made
@@ -89,7 +87,23 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
         )
     }
 
-    /** Close what is open, once nothing uses it any more. */
+    private fun checked(entry: Models.Entry, opened: Opened): Open {
+        var isGood = false
+        try {
+            return Open(entry, opened).also { isGood = true }
+        } finally {
+            if (!isGood) opened.close()
+        }
+    }
+
+    private fun ended(how: End) {
+        settings[Settings.OPENING] = null
+        attempt = null
+        end = how
+        onNews?.invoke()
+    }
+
+    /** Close what is open, or being opened, once nothing uses it any more. */
     fun close() {
         opening?.cancel()
         forgetEnd()

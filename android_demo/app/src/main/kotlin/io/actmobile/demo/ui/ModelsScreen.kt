@@ -31,7 +31,7 @@ class ModelsScreen : Screen("models", R.string.models, R.layout.screen_models) {
             runtime = runtimes.firstOrNull()
             fill(runtimeList, demo, runtimes.map { it.name }, 0) { runtime = runtimes[it] }
             openButton.isEnabled = runtime != null
-            delete.show(entry?.name?.startsWith("own-") == true)
+            delete.show(entry?.name?.startsWith(Models.OWN) == true)
             demo.notice(if (entry == null) null else entry.problem)
         }
 
