@@ -5,9 +5,25 @@ import io.actmobile.kit.Manifest
 import io.actmobile.kit.Refused
 import java.io.File
 import java.io.InputStream
+import java.util.concurrent.ConcurrentHashMap
 
-/** Models that can be chosen: a folder each, with an artefact, its manifest and its golden bundle. */
-class Models(private val folder: File) {
+/**
+ * Models that can be chosen: a folder each, with an artefact, its manifest and its golden bundle.
+ *
+ * @param targets those of the manifests that a runtime here takes.
+ */
+class Models(private val folder: File, private val targets: Set<String>) {
+    private val known = ConcurrentHashMap<File, Known>()
+
+    private class Known(val modified: Long, val size: Long, val entry: Entry)
+
+    init {
+        // Where the app ended between the two renames of move().
+        for (left in folder.listFiles { file -> file.name.startsWith(BEFORE) }.orEmpty()) {
+            if (!left.renameTo(File(folder, left.name.removePrefix(BEFORE)))) left.deleteRecursively()
+        }
+    }
+
     /** One of them; [problem] says why it cannot be opened. */
     class Entry(val folder: File, val manifestFile: File, val manifest: Manifest?, val problem: String?) {
         val name: String get() = folder.name
@@ -22,11 +38,15 @@ class Models(private val folder: File) {
     private fun entry(folder: File): Entry {
         val file = folder.listFiles().orEmpty().firstOrNull { it.name.endsWith(Manifest.SUFFIX) }
             ?: return Entry(folder, File(folder, "missing${Manifest.SUFFIX}"), null, "${folder.name}: holds no manifest")
-        return try {
+        val (modified, size) = file.lastModified() to file.length()
+        known[file]?.let { if (it.modified == modified && it.size == size) return it.entry }
+        val read = try {
             Entry(folder, file, Manifest.read(file), null)
         } catch (refused: Refused) {
             Entry(folder, file, null, refused.message)
         }
+        known[file] = Known(modified, size, read)
+        return read
     }
 
     /**

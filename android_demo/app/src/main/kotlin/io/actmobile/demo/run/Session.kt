@@ -27,12 +27,24 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
         /** In force for the runs that follow; null where the model has no budget inputs. */
         @Volatile
         var budget: Budget? = streamer?.defaultBudget
+            internal set
     }
+
+    /** A model that is being opened. */
+    class Attempt(val entry: Models.Entry, val runtime: Runtime)
+
+    /** The way in which an attempt ended; [reason] of a refusal is null for want of memory. */
+    class End(val isOpen: Boolean, val reason: String?)
 
     var open: Open? = null
         private set
 
-    private var opening: Worker.Job? = null
+    /** The model that is being opened; null if none is. */
+    var attempt: Attempt? = null
+        private set
+
+    private var job: Worker.Job? = null
+    private var end: End? = null
 
     /** True until the models that the app brings are there. */
     var isBringing = false
@@ -42,46 +54,59 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
     var missing: String? = null
         private set
 
-    /** Told on the UI thread when they are there, or [missing]. */
-    var onBrought: (() -> Unit)? = null
+    /** Told on the UI thread when the app's models are there, or [missing], and when an attempt has ended. */
+    var onNews: (() -> Unit)? = null
 
-    /** Copy the app's models, before anything that is started later; on the thread that computes. */
+    /** The model whose opening ended the app the last time, if one did. */
+    var endedBy: String? = settings[Settings.OPENING]
+        private set
+
+    init {
+        settings[Settings.OPENING] = null
+    }
+
+    /** Copy the app's models, before anything that is started later, and read all manifests; on the thread that computes. */
     fun bring(copy: () -> Unit) {
         isBringing = true
-        worker.start({ copy() }, { brought(it ?: "OutOfMemoryError") }, { brought(null) })
+        worker.start(
+            {
+                copy()
+                models.entries()
+            },
+            { brought(it ?: "OutOfMemoryError") }, { brought(null) },
+        )
     }
 
     private fun brought(reason: String?) {
         isBringing = false
         missing = reason
-        onBrought?.invoke()
-        onBrought = null
+        onNews?.invoke()
     }
 
-    /** The model whose opening ended the app the last time, if one did. */
-    fun endedBy(): String? = settings[Settings.OPENING]
-
+    /** The user has been told of [endedBy]. */
     fun forgetEnd() {
-        settings[Settings.OPENING] = null
+        endedBy = null
     }
+
+    /** The end of the last attempt, which is told once; null if there is no news. */
+    fun takeEnd(): End? = end.also { end = null }
 
     /** The runtimes that take a model. */
     fun runtimesOf(entry: Models.Entry): List<Runtime> = runtimes.filter { it.target == entry.manifest?.target }
 
-    /** Open a model after its golden bundle has been checked; the one that was open is closed. */
-    fun open(entry: Models.Entry, runtime: Runtime, refused: (String?) -> Unit, done: (Open) -> Unit) {
+    /** Open a model after its golden bundle has been checked; the one that was open is closed. [onNews] tells of its end. */
+    fun open(entry: Models.Entry, runtime: Runtime) {
         close()
-        val manifest = entry.manifest ?: return refused(entry.problem)
+        val manifest = entry.manifest ?: return ended(End(false, entry.problem))
         settings[Settings.OPENING] = entry.name
         attempt = Attempt(entry, runtime)
         job = worker.start(
             { checked(entry, Opening.open(manifest, entry.manifestFile, runtime)) },
             { reason -> ended(End(false, reason)) },
             { made ->
-                forgetEnd()
                 open = made
                 settings[Settings.MODEL] = entry.name
-                done(made)
+                ended(End(true, null))
             },
             { late -> worker.afterwards(late.opened::close) },
         )
@@ -105,8 +130,10 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
 
     /** Close what is open, or being opened, once nothing uses it any more. */
     fun close() {
-        opening?.cancel()
-        forgetEnd()
+        job?.cancel()
+        settings[Settings.OPENING] = null
+        attempt = null
+        end = null
         val closing = open?.opened ?: return
         open = null
         worker.afterwards(closing::close)
