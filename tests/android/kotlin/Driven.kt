@@ -95,8 +95,9 @@ class Driven(
 
     /** The process ends, and with it what it still computes and what it would have told. */
     private fun end() {
-        val idle = CountDownLatch(1)
+        val idle = CountDownLatch(2)
         session.worker.afterwards(idle::countDown)
+        session.writer.afterwards(idle::countDown)
         idle.await()
         Phone.removeAllTasks()
     }

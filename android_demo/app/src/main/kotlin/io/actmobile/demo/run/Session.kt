@@ -12,8 +12,12 @@ import java.util.concurrent.Executor
 
 /** The part of the app that outlives its screens: the model that is open, kept files, and the thread that computes. */
 class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
-    val worker = Worker(ui)
+    val worker = Worker(ui, "inference")
+
+    /** Writes what is kept, while the other thread computes. */
+    val writer = Worker(ui, "files")
     val settings = Settings(File(files, "settings.json"))
+    val draft = Draft(File(files, "text.json"), writer)
     val history = History(File(files, "history.jsonl"))
     val models = Models(File(files, "models").apply { mkdirs() }, runtimes.map { it.target }.toSet())
 
@@ -105,6 +109,7 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
             { reason -> ended(End(false, reason)) },
             { made ->
                 open = made
+                budgetOf(made)?.let { made.budget = it }
                 settings[Settings.MODEL] = entry.name
                 ended(End(true, null))
             },
@@ -141,6 +146,27 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
 
     /** The model that was open last, if it is still there. */
     fun lastModel(): Models.Entry? = settings[Settings.MODEL]?.let { name -> models.entries().firstOrNull { it.name == name } }
+
+    /** Delete a model that a user gave, and what is kept for it. */
+    fun delete(entry: Models.Entry) {
+        models.delete(entry)
+        settings[Settings.BUDGET + entry.name] = null
+    }
+
+    /** Let runs that follow have a budget, also when the model is opened again. */
+    fun setBudget(open: Open, budget: Budget) {
+        open.budget = budget
+        settings[Settings.BUDGET + open.entry.name] = "${budget.haltThreshold} ${budget.maxPonder}"
+    }
+
+    /** The budget that is kept for a model; null if there is none that it can have. */
+    private fun budgetOf(open: Open): Budget? {
+        if (open.budget == null) return null
+        val words = settings[Settings.BUDGET + open.entry.name]?.split(' ') ?: return null
+        val threshold = words[0].toFloatOrNull()?.takeIf { it in 0f..1f } ?: return null
+        val limit = words.getOrNull(1)?.toIntOrNull()?.takeIf { it in 1..open.manifest.maxPonder } ?: return null
+        return Budget(threshold, limit)
+    }
 
     /** Apply the budget that is in force and return what feeds the model. */
     fun streamer(open: Open): ActStreamer {

@@ -7,8 +7,8 @@ import java.util.concurrent.ExecutorService
 import java.util.concurrent.Executors
 
 /** Runs work off the UI thread, one piece after the other, and tells what came of it on the UI thread. */
-class Worker(private val ui: Executor) {
-    private val thread: ExecutorService = Executors.newSingleThreadExecutor { Thread(it, "inference").apply { isDaemon = true } }
+class Worker(private val ui: Executor, name: String) {
+    private val thread: ExecutorService = Executors.newSingleThreadExecutor { Thread(it, name).apply { isDaemon = true } }
 
     /** A piece of work. */
     class Job {

@@ -46,7 +46,7 @@ class BudgetPanel(root: View, private val demo: Demo, private val open: Session.
         val own = open.streamer?.defaultBudget?.haltThreshold ?: 1f
         val asked = threshold.progress / PARTS.toFloat()
         val budget = Budget(if (threshold.progress == Math.round(own * PARTS)) own else asked, limit.progress + 1)
-        open.budget = budget
+        demo.session.setBudget(open, budget)
         label(budget)
         changed()
     }

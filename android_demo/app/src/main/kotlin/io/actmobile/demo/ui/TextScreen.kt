@@ -10,7 +10,6 @@ import io.actmobile.demo.draw.ColouredText
 import io.actmobile.demo.draw.StepsChart
 import io.actmobile.demo.run.Kind
 import io.actmobile.demo.run.Session
-import io.actmobile.demo.run.Settings
 import io.actmobile.demo.run.TextReading
 import io.actmobile.demo.run.Worker
 
@@ -27,7 +26,7 @@ class TextScreen : Screen("text", R.string.text, R.layout.screen_text) {
         val open = session.open ?: return
         val input = root.needs<EditText>(R.id.input)
         reading = null
-        input.setText(session.settings[Settings.TEXT] ?: demo.text(R.string.sample))
+        input.setText(session.draft.text ?: demo.text(R.string.sample))
 
         panel = BudgetPanel(root, demo, open) { read(root, demo, open, input.text.toString()) }
         input.addTextChangedListener(object : TextWatcher {
@@ -37,7 +36,7 @@ class TextScreen : Screen("text", R.string.text, R.layout.screen_text) {
 
             override fun afterTextChanged(s: Editable?) {
                 val text = s?.toString() ?: ""
-                session.settings[Settings.TEXT] = text.take(TextReading.MOST_BYTES)
+                session.draft.text = text
                 read(root, demo, open, text)
             }
         })
