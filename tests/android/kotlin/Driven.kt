@@ -46,6 +46,8 @@ class Driven(
         Phone.started.clear()
         Phone.documents.clear()
         Phone.log.clear()
+        Phone.isTalkBackOn = false
+        Phone.listeners.clear()
         Phone.refusal = null
         Phone.installed = 0
         Phone.whenAssetIsRead = whenAssetIsRead

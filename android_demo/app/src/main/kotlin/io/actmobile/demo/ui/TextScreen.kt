@@ -28,7 +28,7 @@ class TextScreen : Screen("text", R.string.text, R.layout.screen_text) {
         reading = null
         input.setText(session.draft.text ?: demo.text(R.string.sample))
 
-        panel = BudgetPanel(root, demo, open) { read(root, demo, open, input.text.toString()) }
+        panel = BudgetPanel(root, demo, open, R.string.times) { read(root, demo, open, input.text.toString()) }
         input.addTextChangedListener(object : TextWatcher {
             override fun beforeTextChanged(s: CharSequence?, start: Int, count: Int, after: Int) = Unit
 
