@@ -67,7 +67,7 @@ def _lives(scratch: Path, jars: list[Path], sequences: int) -> None:
 
 
 def test_pictures_are_drawn(tmp_path: Path) -> None:
-    assert "OK (6 tests)" in draw(tmp_path)
+    assert "OK (7 tests)" in draw(tmp_path)
     assert len(list(tmp_path.glob("screen-*.png"))) == 12
     assert len(list(tmp_path.iterdir())) == 30
 
