@@ -88,7 +88,8 @@ class PicturesTest {
     @Test
     fun noCharacterIsDrawnOutsideItsLine() {
         for (sample in listOf(text, "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww", "a\n\n b", "漢".repeat(99), "")) {
-            val picture = ColouredText(sample, TextReading.unread(sample), 5, Palette.LIGHT, 36f, "")
+            val unread = ByteText.characters(sample).map { ColouredText.Mark(it.start, it.end, null) }
+            val picture = ColouredText(sample, unread, 5, Palette.LIGHT, 36f, "")
             val image = drawn(picture, 400f, Palette.LIGHT, margin = 40)
             for (y in 0 until image.height) {
                 for (x in 440 until image.width) {

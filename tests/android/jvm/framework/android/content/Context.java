@@ -34,7 +34,7 @@ public abstract class Context {
     }
 
     public final String getString(int id, Object... arguments) {
-        return String.format(java.util.Locale.ROOT, getString(id), arguments);
+        return String.format(java.util.Locale.forLanguageTag(fake.Phone.language), getString(id), arguments);
     }
 
     public String getPackageName() {
