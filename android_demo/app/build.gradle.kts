@@ -24,8 +24,8 @@ android {
         }
     }
 
-    // Models are mapped from where they are copied to: compressing them here makes the app smaller.
     bundle {
+        // Who changes the phone's language finds both here.
         language {
             enableSplit = false
         }

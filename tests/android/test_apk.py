@@ -28,6 +28,9 @@ def test_the_apk_is_signed_and_fits_large_pages(tmp_path: Path) -> None:
     apk = tmp_path / "app.apk"
     sign(tmp_path / "unsigned.apk", apk, tmp_path)
     print(f"APK: {apk.stat().st_size:,} bytes")
+    with zipfile.ZipFile(apk) as files:
+        for part in files.infolist():
+            print(f"  {part.filename}: {part.compress_size:,} bytes")
     badging = run(["aapt2", "dump", "badging", apk])
     for line in (
         "package: name='io.actmobile.demo'",

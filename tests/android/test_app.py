@@ -28,6 +28,7 @@ from tests.android.jars import (
 from tests.android.models import exports
 from tests.android.package import from_dex
 from tests.android.pictures import draw
+from tests.android.spoilt import with_spoilt
 from tests.android.toolchain import junit, kotlin_library, need
 
 pytestmark = pytest.mark.android
@@ -36,6 +37,9 @@ pytestmark = pytest.mark.android
 @pytest.fixture(autouse=True)
 def _tools() -> None:
     need("npm", "java", "javac", "cmake", "aapt2")
+
+
+LIVES = ("AppTest", "MazeTest", "OpeningTest", "OwnModelsTest")
 
 
 def test_the_activity_lives(tmp_path: Path) -> None:
@@ -56,14 +60,14 @@ def test_the_activity_lives_on_the_bytecode_of_the_apk(tmp_path: Path) -> None:
 
 def _lives(scratch: Path, jars: list[Path], sequences: int) -> None:
     properties, variables = runtime_environment(scratch)
-    given = {**properties, "models": exports(), "app": APP, "java.awt.headless": "true"}
-    given["sequences"] = str(sequences)
-    printed = junit(["io.actmobile.tests.AppTest"], jars, given, variables)
-    assert "OK (17 tests)" in printed
+    given = {**properties, "models": with_spoilt(scratch / "models"), "app": APP}
+    given |= {"java.awt.headless": "true", "sequences": str(sequences)}
+    printed = junit([f"io.actmobile.tests.{name}" for name in LIVES], jars, given, variables)
+    assert "OK (28 tests)" in printed
 
 
 def test_pictures_are_drawn(tmp_path: Path) -> None:
-    assert "OK (6 tests)" in draw(tmp_path)
+    assert "OK (7 tests)" in draw(tmp_path)
     assert len(list(tmp_path.glob("screen-*.png"))) == 12
     assert len(list(tmp_path.iterdir())) == 30
 

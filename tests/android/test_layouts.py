@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+pytestmark = pytest.mark.android
+
 APP = Path(__file__).parents[2] / "android_demo/app/src/main"
 RES = APP / "res"
 ANDROID = "{http://schemas.android.com/apk/res/android}"

@@ -26,7 +26,7 @@ def test_the_library_reads_and_streams() -> None:
     """Needs no Android, no runtime and no JNI."""
     classes = ["io.actmobile.kit.ReadersTest", "io.actmobile.kit.StreamingTest"]
     printed = junit(classes, [act(), compiled_tests()], {})
-    assert "OK (15 tests)" in printed
+    assert "OK (17 tests)" in printed
 
 
 def test_every_export_answers_as_its_model(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_every_export_answers_as_its_model(tmp_path: Path) -> None:
         {**properties, "models": exports(), "cases": write_cases(tmp_path / "cases.json")},
         variables,
     )
-    assert "OK (6 tests)" in printed
+    assert "OK (7 tests)" in printed
     manifest = read_manifest(exports() / "parity-onnx-loop-fp32" / "model.manifest.json")
     (row,) = read_rows(tmp_path / "rows.bin", manifest, "ponder")
     assert (row.call, row.repeat, row.nanoseconds) == (2, 1, 1_500_000_000_000)

@@ -1,8 +1,6 @@
 package io.actmobile.tests
 
-import android.content.ClipData
 import android.content.Intent
-import android.net.Uri
 import android.view.MotionEvent
 import android.view.View
 import android.widget.EditText
@@ -11,24 +9,12 @@ import android.widget.SeekBar
 import android.widget.TextView
 import fake.Phone
 import io.actmobile.demo.R
-import io.actmobile.demo.run.Kind
-import io.actmobile.demo.run.Maze
 import io.actmobile.demo.ui.PictureView
-import java.io.File
 import kotlin.random.Random
 import org.junit.Assert.assertEquals
-import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotEquals
 import org.junit.Assert.assertTrue
 import org.junit.Test
-
-private const val TEXT = "charlm-onnx-loop-fp32-budget"
-private const val TFLITE = "charlm-tflite-loop-fp32-budget"
-private const val NATIVE = "charlm-native-loop-fp32-budget"
-private const val PLAIN = "parity-onnx-loop-fp32"
-private const val MAZE = "maze-onnx-loop-fp32-budget"
-private const val MAZE_TFLITE = "maze-tflite-loop-fp32-budget"
-private const val MAZE_NATIVE = "maze-native-loop-fp32-budget"
 
 /** The app's own code, from its activity to the runtimes, driven through its life. */
 class AppTest {
@@ -39,7 +25,7 @@ class AppTest {
         for (model in listOf(TEXT, TFLITE, NATIVE)) {
             phone.open(model)
             assertEquals(listOf("Models", "Text", "Facts", "History", "Settings"), phone.tabs())
-            type(phone, "The cat")
+            phone.type("The cat")
             read[model] = phone.text(R.id.counts)
         }
         assertEquals("the same N on all: $read", 1, read.values.toSet().size)
@@ -57,7 +43,7 @@ class AppTest {
     fun theBatterySliderActsAtOnce() {
         val phone = Driven(listOf(TEXT))
         phone.open(TEXT)
-        type(phone, "Exeunt")
+        phone.type("Exeunt")
         val before = phone.text(R.id.counts)
         phone.view<SeekBar>(R.id.limit).slide(0)
         phone.until("one step each") { phone.text(R.id.counts) == "N = 1: 6 times" }
@@ -71,10 +57,30 @@ class AppTest {
     }
 
     @Test
+    fun eachModelsBudgetIsKept() {
+        val phone = Driven(listOf(NATIVE, MAZE_NATIVE))
+        phone.open(NATIVE)
+        phone.view<SeekBar>(R.id.limit).slide(1)
+        phone.view<SeekBar>(R.id.threshold).slide(70)
+        val set = phone.budget()
+        assertEquals("At most 2 of 5 ponder steps, Stop when 70 % sure", set)
+        val returns = listOf({ phone.background { Phone.application.onTrimMemory(40) } }, phone::killAndRestore, { phone.open(MAZE_NATIVE) })
+        for (again in returns) {
+            again()
+            phone.idle()
+            if (phone.session.open?.entry?.name == MAZE_NATIVE) {
+                assertNotEquals(set, phone.budget())
+                phone.open(NATIVE)
+            }
+            assertEquals(set, phone.budget())
+        }
+    }
+
+    @Test
     fun resultsAreKeptSharedReadAndDeleted() {
         val phone = Driven(listOf(TEXT))
         phone.open(TEXT)
-        type(phone, "Keep me")
+        phone.type("Keep me")
         phone.click(R.id.keep)
         phone.click(R.id.share)
         val shared = Phone.started.single().chosen()
@@ -98,198 +104,24 @@ class AppTest {
         val phone = Driven(listOf(NATIVE))
         phone.open(NATIVE)
         for (text in listOf("漢字かな", "السلام عليكم", "👩‍👩‍👧", "e\u0301\ud83d", "\u0000\n\t")) {
-            type(phone, text)
-            draw(phone, R.id.coloured)
+            phone.type(text)
+            phone.draw(R.id.coloured)
         }
-        type(phone, "")
+        phone.type("")
         assertEquals("Nothing to read yet.", phone.text(R.id.summary))
-        type(phone, "a\n b".repeat(250_000))
+        phone.type("a\n b".repeat(250_000))
         assertTrue(phone.text(R.id.summary), phone.text(R.id.summary).endsWith("Only the first 65536 bytes are read. The first 4000 characters are shown."))
-        draw(phone, R.id.coloured)
-        phone.killAndRestore()
-        phone.until("opened again") { phone.activity.findViewById<View>(R.id.summary) != null && phone.text(R.id.summary).isNotEmpty() }
-    }
-
-    @Test
-    fun aModelThatCannotBeOpenedSaysWhyAndLocksNobodyOut() {
-        val phone = Driven(listOf(TEXT, NATIVE)).ready()
-        val damaged = File(Phone.home, "files/models/$NATIVE/model.actn")
-        damaged.writeBytes(damaged.readBytes().also { it[it.size / 2] = (it[it.size / 2] + 1).toByte() })
-        phone.choose(NATIVE)
-        phone.click(R.id.open)
-        phone.until("refused") { phone.notice().startsWith("model.actn: not the file that") }
-        assertEquals(null, phone.session.open)
-        phone.open(TEXT)
-        // A model that ended the app is not opened by itself the next time, and is named.
-        phone.session.settings["opening"] = TEXT
-        phone.killAndRestore()
-        phone.settle()
-        phone.tab(R.string.models)
-        phone.open(TEXT)
-        File(Phone.home, "files/models/$TEXT/model.manifest.json").writeText("{}")
-        phone.tab(R.string.models)
-        phone.choose(TEXT)
-        assertTrue(phone.notice().startsWith("model.manifest.json: not a manifest"))
-        assertFalse(phone.view<View>(R.id.open).isEnabled)
-    }
-
-    @Test
-    fun ownModelsAreCopiedWholeOrNotAtAll() {
-        val phone = Driven(listOf(TEXT)).ready()
-        val from = File(System.getProperty("models"), NATIVE)
-        phone.tab(R.string.models)
-        phone.click(R.id.own)
-        assertEquals(Intent.ACTION_OPEN_DOCUMENT, Phone.started.single().action)
-        phone.result(chosen(from, "model.manifest.json", "model.actn"))
-        phone.until("refused") { phone.notice() == "model.golden.npz: missing: choose it with model.manifest.json" }
-        phone.result(chosen(from, "model.actn"))
-        phone.until("refused") { phone.notice().startsWith("choose one NAME.manifest.json") }
-        assertEquals(listOf(TEXT), phone.session.models.entries().map { it.name })
-        phone.result(chosen(from, "model.manifest.json", "model.golden.npz", "model.actn", "model.card.md"))
-        phone.until("added") { phone.notice() == "Added: own-model-native" }
-        phone.open("own-model-native")
-        phone.tab(R.string.models)
-        phone.click(R.id.delete)
-        assertEquals(listOf(TEXT), phone.session.models.entries().map { it.name })
-    }
-
-    @Test
-    fun theFolderOfAModelIsChosen() {
-        val phone = Driven(listOf(TEXT)).ready()
-        phone.click(R.id.own_folder)
-        assertEquals(Intent.ACTION_OPEN_DOCUMENT_TREE, Phone.started.single().action)
-        val tree = Intent().setData(Uri.parse("content://documents/tree/mine"))
-        phone.result(tree, 2)
-        phone.until("refused") { phone.notice().startsWith("choose one NAME.manifest.json") }
-        for (file in File(System.getProperty("models"), MAZE_NATIVE).listFiles()!!) Phone.documents["content://documents/tree/mine/${file.name}"] = file.readBytes()
-        for (refusal in listOf(SecurityException("not yours"), IllegalArgumentException("no tree"), UnsupportedOperationException("not here"))) {
-            Phone.refusal = refusal
-            phone.result(tree, 2)
-            phone.until("refused") { phone.notice() == "the storage refuses: ${refusal.message}" }
+        phone.draw(R.id.coloured)
+        for (again in listOf(phone::rotate, phone::killAndRestore)) {
+            again()
+            phone.until("read again") { phone.activity.findViewById<View>(R.id.summary) != null && phone.text(R.id.summary).isNotEmpty() }
+            assertEquals(1_000_000, phone.text(R.id.input).length)
         }
-        Phone.refusal = null
-        phone.result(tree, 2)
-        phone.until("added") { phone.notice() == "Added: own-model-native" }
-        phone.open("own-model-native")
-        assertEquals(Kind.MAZE, phone.session.open?.kind)
-    }
-
-    @Test
-    fun modelsAreUnpackedOffTheUiThread() {
-        val gate = java.util.concurrent.CountDownLatch(1)
-        val threads = java.util.Collections.synchronizedSet(HashSet<String>())
-        val phone = Driven(
-            listOf(TEXT, NATIVE),
-            whenAssetIsRead = {
-                threads += Thread.currentThread().name
-                gate.await()
-            },
-        )
-        phone.settle()
-        assertEquals("The models of the app are being unpacked.", phone.notice())
-        assertEquals(0, phone.view<LinearLayout>(R.id.models).childCount)
-        phone.rotate()
         phone.tab(R.string.settings)
-        phone.tab(R.string.models)
-        gate.countDown()
+        phone.click(R.id.clear_text)
+        phone.killAndRestore()
         phone.open(NATIVE)
-        assertEquals(setOf("inference"), threads)
-        type(phone, "Stay")
-
-        // Another version of the app brings them anew: the screen that was there comes back, once its model has.
-        val again = java.util.concurrent.CountDownLatch(1)
-        Phone.whenAssetIsRead = Phone.AssetReading { again.await() }
-        Phone.installed = 1
-        phone.killAndRestore()
-        phone.rotate()
-        phone.background()
-        phone.settle()
-        assertTrue(phone.session.isBringing)
-        again.countDown()
-        phone.until("read again") { phone.activity.findViewById<View>(R.id.summary) != null && phone.text(R.id.summary).startsWith("4 bytes") }
-        assertEquals("Stay", phone.text(R.id.input))
-    }
-
-    @Test
-    fun aFullDiskLeavesNoHalfOfAModel() {
-        val phone = Driven(listOf(TEXT), whenAssetIsRead = { throw java.io.IOException("no space left") }).ready()
-        assertEquals("The models of the app could not be copied: no space left", phone.notice())
-        assertEquals(emptyList<String>(), phone.session.models.entries().map { it.name })
-        assertEquals(View.VISIBLE, phone.view<View>(R.id.no_models).visibility)
-        Phone.whenAssetIsRead = Phone.AssetReading {}
-        phone.killAndRestore()
-        phone.open(TEXT)
-    }
-
-    @Test
-    fun aMazeIsAnsweredAlikeOnEveryRuntime() {
-        val models = listOf(MAZE, MAZE_TFLITE, MAZE_NATIVE)
-        val phone = Driven(models)
-        phone.session.settings["maze"] = Maze.random(11, Random(3)).toString()
-        val verdicts = models.map { model ->
-            phone.open(model)
-            phone.until("answered") { phone.text(R.id.step).startsWith("Step ") }
-            phone.text(R.id.verdict)
-        }
-        assertTrue(verdicts.toString(), verdicts[0].contains("121 of 121 cells are right"))
-        assertEquals(1, verdicts.toSet().size)
-    }
-
-    @Test
-    fun aMazeIsDrawnAskedAndPlayed() {
-        val phone = Driven(listOf(MAZE))
-        phone.open(MAZE)
-        assertEquals(Kind.MAZE, phone.session.open?.kind)
-        phone.until("answered") { phone.text(R.id.step).startsWith("Step ") }
-        val frames = phone.text(R.id.step).substringAfter("of ").toInt()
-        assertTrue("frames: $frames", frames > 1)
-        phone.click(R.id.play)
-        phone.until("played") { phone.text(R.id.step) == "Step $frames of $frames" && phone.text(R.id.play) == "Play the steps" }
-        phone.click(R.id.back)
-        assertEquals("Step ${frames - 1} of $frames", phone.text(R.id.step))
-        val board = phone.view<PictureView>(R.id.board)
-        board.measure(720, 0)
-        val before = phone.session.settings["maze"]
-        for (x in 5..715 step 10) {
-            for (action in listOf(MotionEvent.ACTION_DOWN, MotionEvent.ACTION_MOVE, MotionEvent.ACTION_UP)) {
-                board.onTouchEvent(MotionEvent.obtain(0, 0, action, x.toFloat(), 360f, 0))
-            }
-        }
-        assertNotEquals(before, phone.session.settings["maze"])
-        phone.until("answered again") { phone.text(R.id.step).startsWith("Step ") }
-        draw(phone, R.id.board)
-        val drawn = phone.session.settings["maze"]
-        phone.rotate()
-        phone.until("answered again") { phone.text(R.id.step).startsWith("Step ") }
-        assertEquals(drawn, phone.session.settings["maze"])
-    }
-
-    @Test
-    fun aMazeIsAGridForTalkBack() {
-        val phone = Driven(listOf(MAZE))
-        phone.open(MAZE)
-        phone.until("answered") { phone.text(R.id.step).startsWith("Step ") }
-        val board = phone.view<PictureView>(R.id.board)
-        board.measure(720, 0)
-        val provider = board.accessibilityDelegate.getAccessibilityNodeProvider(board)
-        val grid = provider.createAccessibilityNodeInfo(View.NO_ID)
-        val side = grid.collectionInfo.rowCount
-        assertEquals(side * side, grid.childCount)
-        val cell = provider.createAccessibilityNodeInfo(side + 1)
-        assertEquals(1, cell.collectionItemInfo.rowIndex)
-        assertTrue(cell.contentDescription.toString(), cell.contentDescription.startsWith("row 2, column 2"))
-        val before = Maze.parse(phone.session.settings["maze"] ?: "")
-        assertTrue(provider.performAction(side + 1, cell.actionList.first().id, null))
-        assertNotEquals(before.toString(), phone.session.settings["maze"])
-        assertFalse(provider.performAction(0, R.id.action_left, null))
-    }
-
-    @Test
-    fun aMazeWithoutAWaySaysSo() {
-        val phone = Driven(listOf(MAZE))
-        phone.session.settings["maze"] = "3 0 8 000000000"
-        phone.open(MAZE)
-        phone.until("answered") { phone.text(R.id.verdict).startsWith("No way leads") }
+        assertEquals("To be, or not to be: that is the question.", phone.text(R.id.input))
     }
 
     @Test
@@ -298,21 +130,13 @@ class AppTest {
         Phone.isDebug = true
         phone.open(PLAIN)
         phone.until("answered") { phone.text(R.id.summary).contains(" calls, ") }
-        draw(phone, R.id.chart)
+        phone.draw(R.id.chart)
+        assertTrue(phone.text(R.id.counts), phone.text(R.id.counts).startsWith("N = "))
+        assertEquals("Ponder steps. ${phone.text(R.id.counts)}", phone.view<View>(R.id.chart).contentDescription)
         phone.tab(R.string.facts)
         assertTrue(phone.text(R.id.facts).contains("CPUExecutionProvider"))
         phone.tab(R.string.settings)
         assertEquals(View.VISIBLE, phone.view<View>(R.id.debug_notice).visibility)
-    }
-
-    @Test
-    fun memoryPressureClosesTheModelAndItComesBack() {
-        val phone = Driven(listOf(NATIVE))
-        phone.open(NATIVE)
-        type(phone, "abc")
-        phone.background { Phone.application.onTrimMemory(40) }
-        phone.until("opened again") { phone.session.open != null && phone.activity.findViewById<View>(R.id.summary) != null }
-        phone.until("read again") { phone.text(R.id.summary).startsWith("3 bytes") }
     }
 
     @Test
@@ -321,31 +145,49 @@ class AppTest {
         Phone.language = "de"
         phone.rotate()
         phone.open(TEXT)
-        type(phone, "Wort")
+        phone.type("Wort")
         phone.open(MAZE)
-        phone.until("answered") { phone.text(R.id.step).startsWith("Schritt ") }
+        phone.answered()
+        assertTrue(phone.text(R.id.times), Regex("Eine Antwort dauert \\d+,\\d{3} ms .*").matches(phone.text(R.id.times)))
         assertEquals(listOf("Modelle", "Labyrinth", "Fakten", "Verlauf", "Einstellungen"), phone.tabs())
     }
 
-    /** Whatever is done in whatever order: no exception, and what was typed is there. */
+    /** Whatever is done in whatever order: no exception, and what was typed and set is there, and the screen. */
     @Test
     fun randomEvents() {
         val phone = Driven(listOf(NATIVE, PLAIN, MAZE_NATIVE))
+        val budgets = HashMap<String, String>()
         repeat(System.getProperty("sequences").toInt()) { seed ->
             val random = Random(seed)
             val typed = "text $seed"
             phone.open(NATIVE)
+            budgets.getOrPut(NATIVE, phone::budget)
             phone.view<EditText>(R.id.input).setText(typed)
-            repeat(EVENTS) { event(phone, random) }
-            phone.settle()
+            var mayHaveEnded = false
+            repeat(EVENTS) {
+                val isOpening = phone.session.attempt != null
+                val kills = event(phone, random, budgets)
+                if (kills && isOpening) mayHaveEnded = true
+                assertTrue("sequence $seed: ${phone.notice()}", mayHaveEnded || !phone.notice().startsWith("The app ended"))
+            }
+            phone.idle()
+            val screen = phone.selected()
+            for (again in listOf(phone::rotate, phone::killAndRestore)) {
+                again()
+                phone.idle()
+                assertEquals("sequence $seed", screen to "", phone.selected() to phone.notice())
+            }
             phone.open(NATIVE)
             assertEquals("sequence $seed", typed, phone.text(R.id.input))
+            assertEquals("sequence $seed", budgets[NATIVE], phone.budget())
             phone.until("read") { phone.text(R.id.summary).startsWith("${typed.length} bytes") }
         }
     }
 
-    private fun event(phone: Driven, random: Random) {
-        when (random.nextInt(10)) {
+    /** Something that happens; true if the process was ended. */
+    private fun event(phone: Driven, random: Random, budgets: MutableMap<String, String>): Boolean {
+        val what = random.nextInt(10)
+        when (what) {
             0 -> phone.rotate()
             1 -> phone.background()
             2 -> phone.killAndRestore()
@@ -356,7 +198,10 @@ class AppTest {
                 val tabs = phone.view<LinearLayout>(R.id.tabs)
                 tabs.getChildAt(random.nextInt(tabs.childCount)).performClick()
             }
-            7 -> phone.activity.findViewById<SeekBar>(listOf(R.id.limit, R.id.threshold, R.id.size).random(random))?.slide(random.nextInt(100))
+            7 -> phone.activity.findViewById<SeekBar>(listOf(R.id.limit, R.id.threshold, R.id.size).random(random))?.let { slider ->
+                slider.slide(random.nextInt(100))
+                phone.session.open?.let { budgets[it.entry.name] = phone.budget() }
+            }
             8 -> {
                 val buttons = listOf(R.id.open, R.id.keep, R.id.share, R.id.play, R.id.back, R.id.forward, R.id.fresh, R.id.again, R.id.delete, R.id.more)
                 phone.activity.findViewById<View>(buttons.random(random))?.takeIf { it.visibility == View.VISIBLE }?.performClick()
@@ -366,29 +211,7 @@ class AppTest {
                 board.onTouchEvent(MotionEvent.obtain(0, 0, random.nextInt(4), random.nextInt(480).toFloat(), random.nextInt(480).toFloat(), 0))
             }
         }
-    }
-
-    private fun type(phone: Driven, text: String) {
-        phone.view<TextView>(R.id.summary).text = ""
-        phone.view<EditText>(R.id.input).setText(text)
-        phone.until("read") { phone.text(R.id.summary).isNotEmpty() }
-    }
-
-    private fun draw(phone: Driven, id: Int) {
-        val view = phone.view<PictureView>(id)
-        view.measure(640, 0)
-        assertTrue(view.contentDescription.isNotEmpty())
-        view.draw(android.graphics.Canvas(java.awt.image.BufferedImage(maxOf(1, view.width), maxOf(1, view.height), 2)))
-    }
-
-    private fun chosen(folder: File, vararg names: String): Intent {
-        val clip = ClipData()
-        for (name in names) {
-            val uri = Uri.parse("content://documents/$name")
-            Phone.documents[uri.toString()] = File(folder, name).readBytes()
-            clip.addItem(ClipData.Item(uri))
-        }
-        return Intent().apply { clipData = clip }
+        return what == 2
     }
 
     private companion object {

@@ -38,7 +38,7 @@ class BenchmarkTest {
             assertEquals("${job.name}: $said", 0, code)
             val facts = Json.read(said, "facts") as Map<*, *>
             for (name in listOf("init_ns", "first_ns", "warmup_ns", "calls", "peak_kib")) assertTrue("$name in $said", facts[name] is Double)
-            assertTrue(said, Regex("ONNX Runtime 1.*|LiteRT, CPU|native engine, .*").matches(facts["runtime"] as String))
+            assertTrue(said, Regex("ONNX Runtime 1.*|LiteRT, CPU .*|native engine, .*").matches(facts["runtime"] as String))
             File(folder, "rows.bin").copyTo(File(job, "measured.bin"))
         }
     }
@@ -53,19 +53,28 @@ class BenchmarkTest {
 
     @Test
     fun wrongExtrasAreRefused() {
-        val job = File(System.getProperty("jobs")).listFiles()!!.first()
+        val job = File(System.getProperty("jobs")).listFiles()!!.min()
+        val artefact = job.list()!!.single { it.startsWith("model.") }
         val wrong = listOf(
             good - "plan", good - "data", good + ("min_count" to 0), good + ("min_count" to "2"), good + ("plan" to 3), good + ("more" to "x"),
             good + ("warmup" to -1), good + ("from" to 1_000_000), good + ("min_seconds" to 1), good + ("min_seconds" to Float.NaN),
             good + ("keep" to "some"), good + ("plan" to "../plan.txt"), good + ("data" to "/sdcard/data.bin"), good + ("data" to "missing.bin"),
+            good + ("rows" to "plan.txt"), good + ("rows" to artefact), good + ("rows" to "DATA.bin"),
             good + ("plan" to "data.bin"), good + ("data" to "plan.txt"), good + ("plan" to ""), good + ("plan" to ".hidden"),
         )
         for (extras in wrong) {
+            val before = job.walk().filter(File::isFile).associate { it.name to it.readBytes().asList() }
             val (code, said) = run(job, extras)
             assertEquals("$extras: $said", 2, code)
+            for ((name, bytes) in before) assertEquals("$extras: $name", bytes, File(folder, name).readBytes().asList())
             assertTrue(said, said.isNotEmpty() && '\n' !in said)
             assertFalse(File(folder, "rows.bin").exists())
         }
+        // Nor does the file with what became of them take the place of one that is read.
+        val plan = File(folder, "plan.status")
+        File(job, "plan.txt").copyTo(plan, overwrite = true)
+        assertEquals("extra 'rows' is plan: it would take the place of plan.status", InApp.measure(good + mapOf("plan" to "plan.status", "rows" to "plan")))
+        assertEquals(File(job, "plan.txt").readText(), plan.readText())
         // Without a name for its rows there is none for what became of them: it is on the screen, and logged.
         for (rows in listOf("../rows.bin", "/sdcard/rows.bin", ".rows", "", "a/b")) assertEquals(-1, run(job, good + ("rows" to rows)).first)
         assertEquals(-1, run(job, good - "rows").first)

@@ -46,6 +46,8 @@ class Driven(
         Phone.started.clear()
         Phone.documents.clear()
         Phone.log.clear()
+        Phone.isTalkBackOn = false
+        Phone.listeners.clear()
         Phone.refusal = null
         Phone.installed = 0
         Phone.whenAssetIsRead = whenAssetIsRead
@@ -95,8 +97,9 @@ class Driven(
 
     /** The process ends, and with it what it still computes and what it would have told. */
     private fun end() {
-        val idle = CountDownLatch(1)
+        val idle = CountDownLatch(2)
         session.worker.afterwards(idle::countDown)
+        session.writer.afterwards(idle::countDown)
         idle.await()
         Phone.removeAllTasks()
     }

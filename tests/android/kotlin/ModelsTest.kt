@@ -1,5 +1,6 @@
 package io.actmobile.tests
 
+import com.google.ai.edge.litert.JniHandle
 import io.actmobile.android.LiteRt
 import io.actmobile.android.NativeEngine
 import io.actmobile.android.OnnxRuntime
@@ -119,6 +120,19 @@ class ModelsTest {
                 manifest.writeText(manifest.readText().replace(before, Opening.digest(artefact)))
             }
         }
+    }
+
+    /** LiteRT's objects lie in memory that is not the virtual machine's. */
+    @Test
+    fun whatIsRefusedIsClosed() {
+        val before = JniHandle.open
+        val from = File(MODELS, "charlm-tflite-loop-fp32-budget")
+        Opening.open(File(from, "model.manifest.json"), RUNTIMES).close()
+        assertEquals(before, JniHandle.open)
+        val manifest = Manifest.read(File(from, "model.manifest.json"))
+        val other = Manifest.read(File(MODELS, "parity-tflite-loop-fp32/model.manifest.json"))
+        assertThrows(Refused::class.java) { LiteRt().open(File(from, manifest.artefact), other) }
+        assertEquals(before, JniHandle.open)
     }
 
     /** The other has the same inputs and outputs, and other weights. */

@@ -10,6 +10,7 @@ import io.actmobile.demo.run.Maze
 import io.actmobile.demo.run.TextReading
 import io.actmobile.demo.ui.CanvasPen
 import io.actmobile.kit.ActStreamer
+import io.actmobile.kit.ByteText
 import io.actmobile.kit.Opening
 import java.awt.image.BufferedImage
 import java.io.File
@@ -59,6 +60,19 @@ class PicturesTest {
         }
     }
 
+    /** Also of an N that no step took; and a manifest may state a limit far beyond the pixels. */
+    @Test
+    fun theChartHasASwatchUnderEveryN() {
+        for (palette in listOf(Palette.LIGHT, Palette.DARK)) {
+            val image = drawn(StepsChart(listOf(0, 0, 7, 0, 0, 0), "", palette, 28f, ""), 600f, palette)
+            for (n in 1..5) {
+                val column = (0 until image.height).map { image.getRGB((600 * (n - 0.5) / 5).toInt(), it) }
+                assertTrue("$n", palette.level(n, 5) in column)
+            }
+            drawn(StepsChart(List(65_537) { if (it == 3) 1 else 0 }, "", palette, 28f, ""), 600f, palette)
+        }
+    }
+
     /** On every ground that a character may have. */
     @Test
     fun charactersHaveContrast() {
@@ -74,7 +88,8 @@ class PicturesTest {
     @Test
     fun noCharacterIsDrawnOutsideItsLine() {
         for (sample in listOf(text, "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww", "a\n\n b", "漢".repeat(99), "")) {
-            val picture = ColouredText(sample, TextReading.unread(sample), 5, Palette.LIGHT, 36f, "")
+            val unread = ByteText.characters(sample).map { ColouredText.Mark(it.start, it.end, null) }
+            val picture = ColouredText(sample, unread, 5, Palette.LIGHT, 36f, "")
             val image = drawn(picture, 400f, Palette.LIGHT, margin = 40)
             for (y in 0 until image.height) {
                 for (x in 440 until image.width) {

@@ -17,7 +17,21 @@ data class TensorType @JvmOverloads constructor(val elementType: ElementType, va
     data class Layout @JvmOverloads constructor(val dimensions: IntArray, val strides: IntArray = intArrayOf())
 }
 
-abstract class JniHandle : AutoCloseable
+abstract class JniHandle : AutoCloseable {
+    init {
+        open++
+    }
+
+    override fun close() {
+        open--
+    }
+
+    companion object {
+        /** Handles that are not closed, for tests. */
+        @JvmField
+        var open = 0
+    }
+}
 
 class Model private constructor(internal val pointer: Pointer) : JniHandle() {
     internal val signatures = List(Lib.count { Lib.api.LiteRtGetNumModelSignatures(pointer, it) }) { SignatureFacts(pointer, it) }
@@ -31,7 +45,10 @@ class Model private constructor(internal val pointer: Pointer) : JniHandle() {
     fun getOutputTensorType(outputName: String, signature: String? = null): TensorType =
         signature(signature).let { it.output(it.outputs.place(outputName)).type }
 
-    override fun close() = Lib.api.LiteRtDestroyModel(pointer)
+    override fun close() {
+        super.close()
+        Lib.api.LiteRtDestroyModel(pointer)
+    }
 
     companion object {
         @JvmStatic
@@ -75,7 +92,10 @@ class CompiledModel private constructor(private val pointer: Pointer, private va
         )
     }
 
-    override fun close() = Lib.api.LiteRtDestroyCompiledModel(pointer)
+    override fun close() {
+        super.close()
+        Lib.api.LiteRtDestroyCompiledModel(pointer)
+    }
 
     companion object {
         @JvmOverloads
@@ -118,7 +138,10 @@ class TensorBuffer internal constructor(private val ranked: Ranked, requirements
         return use(address).also { Lib.check(Lib.api.LiteRtUnlockTensorBuffer(pointer)) }
     }
 
-    override fun close() = Lib.api.LiteRtDestroyTensorBuffer(pointer)
+    override fun close() {
+        super.close()
+        Lib.api.LiteRtDestroyTensorBuffer(pointer)
+    }
 
     private companion object {
         const val READ = 0

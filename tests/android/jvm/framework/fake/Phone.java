@@ -32,6 +32,10 @@ public final class Phone {
     /** When the app was installed. */
     public static long installed;
     public static final List<String> log = new ArrayList<>();
+    /** Someone listens to what the app tells those who do not see it, and explores by touch. */
+    public static boolean isTalkBackOn;
+    /** Told of each event that the app sends to it. */
+    public static final List<java.util.function.Consumer<android.view.accessibility.AccessibilityEvent>> listeners = new ArrayList<>();
 
     private static final LinkedBlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
 

@@ -7,6 +7,8 @@ import android.content.res.Resources;
 import java.io.File;
 
 public abstract class Context {
+    public static final String ACCESSIBILITY_SERVICE = "accessibility";
+
     public File getFilesDir() {
         return folder("files");
     }
@@ -32,7 +34,7 @@ public abstract class Context {
     }
 
     public final String getString(int id, Object... arguments) {
-        return String.format(java.util.Locale.ROOT, getString(id), arguments);
+        return String.format(java.util.Locale.forLanguageTag(fake.Phone.language), getString(id), arguments);
     }
 
     public String getPackageName() {
@@ -47,6 +49,11 @@ public abstract class Context {
         ApplicationInfo info = new ApplicationInfo();
         info.flags = fake.Phone.isDebug ? ApplicationInfo.FLAG_DEBUGGABLE : 0;
         return info;
+    }
+
+    public Object getSystemService(String name) {
+        if (name.equals(ACCESSIBILITY_SERVICE)) return new android.view.accessibility.AccessibilityManager();
+        throw new IllegalArgumentException(name);
     }
 
     public ContentResolver getContentResolver() {

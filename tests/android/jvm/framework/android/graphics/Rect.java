@@ -12,4 +12,11 @@ public final class Rect {
         this.right = right;
         this.bottom = bottom;
     }
+
+    public void set(int newLeft, int newTop, int newRight, int newBottom) {
+        left = newLeft;
+        top = newTop;
+        right = newRight;
+        bottom = newBottom;
+    }
 }

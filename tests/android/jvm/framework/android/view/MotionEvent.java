@@ -5,6 +5,9 @@ public final class MotionEvent {
     public static final int ACTION_UP = 1;
     public static final int ACTION_MOVE = 2;
     public static final int ACTION_CANCEL = 3;
+    public static final int ACTION_HOVER_MOVE = 7;
+    public static final int ACTION_HOVER_ENTER = 9;
+    public static final int ACTION_HOVER_EXIT = 10;
     private final int action;
     private final float x;
     private final float y;

@@ -2,7 +2,9 @@ package android.view;
 
 import android.content.Context;
 import android.graphics.Canvas;
+import android.os.Bundle;
 import android.util.AttributeSet;
+import android.view.accessibility.AccessibilityEvent;
 import android.view.accessibility.AccessibilityNodeInfo;
 import android.view.accessibility.AccessibilityNodeProvider;
 
@@ -17,6 +19,8 @@ public class View {
     private int height;
     private boolean isEnabled = true;
     private boolean isSelected;
+    /** It has the focus of those who do not see it. */
+    private boolean isRead;
     private CharSequence description;
     private OnClickListener clicked;
     private AccessibilityDelegate delegate;
@@ -31,6 +35,10 @@ public class View {
     public static class AccessibilityDelegate {
         public AccessibilityNodeProvider getAccessibilityNodeProvider(View host) {
             return null;
+        }
+
+        public boolean performAccessibilityAction(View host, int action, Bundle arguments) {
+            return host.performOwnAction(action);
         }
     }
 
@@ -163,4 +171,23 @@ public class View {
     }
 
     public void onInitializeAccessibilityNodeInfo(AccessibilityNodeInfo info) {}
+
+    public boolean performAccessibilityAction(int action, Bundle arguments) {
+        return delegate == null ? performOwnAction(action) : delegate.performAccessibilityAction(this, action, arguments);
+    }
+
+    private boolean performOwnAction(int action) {
+        boolean focuses = action == AccessibilityNodeInfo.ACTION_ACCESSIBILITY_FOCUS;
+        if (!focuses && action != AccessibilityNodeInfo.ACTION_CLEAR_ACCESSIBILITY_FOCUS) return false;
+        if (isRead == focuses) return false;
+        isRead = focuses;
+        AccessibilityEvent event = AccessibilityEvent.obtain(
+            focuses ? AccessibilityEvent.TYPE_VIEW_ACCESSIBILITY_FOCUSED : AccessibilityEvent.TYPE_VIEW_ACCESSIBILITY_FOCUS_CLEARED);
+        event.setSource(this);
+        return parent.requestSendAccessibilityEvent(this, event);
+    }
+
+    protected boolean dispatchHoverEvent(MotionEvent event) {
+        return false;
+    }
 }

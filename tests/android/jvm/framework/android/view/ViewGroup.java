@@ -2,6 +2,8 @@ package android.view;
 
 import android.content.Context;
 import android.util.AttributeSet;
+import android.view.accessibility.AccessibilityEvent;
+import android.view.accessibility.AccessibilityManager;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,4 +49,11 @@ public abstract class ViewGroup extends View implements ViewParent {
 
     @Override
     public void requestDisallowInterceptTouchEvent(boolean disallow) {}
+
+    @Override
+    public boolean requestSendAccessibilityEvent(View child, AccessibilityEvent event) {
+        if (parent != null) return parent.requestSendAccessibilityEvent(this, event);
+        new AccessibilityManager().sendAccessibilityEvent(event);
+        return true;
+    }
 }

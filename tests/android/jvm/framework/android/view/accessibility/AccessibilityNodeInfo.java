@@ -6,6 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 public class AccessibilityNodeInfo {
+    public static final int FOCUS_ACCESSIBILITY = 2;
+    public static final int ACTION_ACCESSIBILITY_FOCUS = 0x40;
+    public static final int ACTION_CLEAR_ACCESSIBILITY_FOCUS = 0x80;
+    private boolean isFocusable;
+    private boolean isAccessibilityFocused;
     private final List<AccessibilityAction> actions = new ArrayList<>();
     private final List<Integer> children = new ArrayList<>();
     private CharSequence description;
@@ -14,6 +19,10 @@ public class AccessibilityNodeInfo {
     private Rect bounds;
 
     public static final class AccessibilityAction {
+        public static final AccessibilityAction ACTION_ACCESSIBILITY_FOCUS =
+            new AccessibilityAction(AccessibilityNodeInfo.ACTION_ACCESSIBILITY_FOCUS, null);
+        public static final AccessibilityAction ACTION_CLEAR_ACCESSIBILITY_FOCUS =
+            new AccessibilityAction(AccessibilityNodeInfo.ACTION_CLEAR_ACCESSIBILITY_FOCUS, null);
         private final int id;
         private final CharSequence label;
 
@@ -121,6 +130,26 @@ public class AccessibilityNodeInfo {
 
     public void setCollectionItemInfo(CollectionItemInfo value) {
         item = value;
+    }
+
+    public boolean isFocusable() {
+        return isFocusable;
+    }
+
+    public void setFocusable(boolean value) {
+        isFocusable = value;
+    }
+
+    public boolean isAccessibilityFocused() {
+        return isAccessibilityFocused;
+    }
+
+    public void setAccessibilityFocused(boolean value) {
+        isAccessibilityFocused = value;
+    }
+
+    public void getBoundsInScreen(Rect into) {
+        into.set(bounds.left, bounds.top, bounds.right, bounds.bottom);
     }
 
     public void setBoundsInScreen(Rect value) {

@@ -7,6 +7,10 @@ public abstract class AccessibilityNodeProvider {
         return null;
     }
 
+    public AccessibilityNodeInfo findFocus(int focus) {
+        return null;
+    }
+
     public boolean performAction(int virtualViewId, int action, Bundle arguments) {
         return false;
     }

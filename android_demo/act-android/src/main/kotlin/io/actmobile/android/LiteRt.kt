@@ -33,61 +33,64 @@ class LiteRt : Runtime {
     override fun open(artefact: File, manifest: Manifest): StepModel {
         val free = manifest.inputs.any { null in it.shape }
         if (free) throw Refused("${manifest.artefact}: LiteRT's Kotlin interface has calls of one length only: export it with --sequence stream")
+        val held = Held()
+        var isGood = false
         try {
-            val model = Model.load(artefact.path)
-            val compiled = CompiledModel.create(model, CompiledModel.Options(Accelerator.CPU))
-            if (manifest.parts.isEmpty()) {
-                val call = Signature(model, compiled, null, manifest.inputs.map { it.name }, manifest.outputs.map { it.name })
-                return Whole(model, compiled, call)
+            val model = held.keep(Model.load(artefact.path))
+            val compiled = held.keep(CompiledModel.create(model, CompiledModel.Options(Accelerator.CPU)))
+            val made = if (manifest.parts.isEmpty()) {
+                Whole(held, Signature(held, model, compiled, null, manifest.inputs.map { it.name }, manifest.outputs.map { it.name }))
+            } else {
+                val parts = manifest.parts.associate { it.name to Signature(held, model, compiled, it.name, it.inputs, it.outputs) }
+                HostDriven(manifest.parts, manifest.maxPonder, Parts(held, parts))
             }
-            val parts = manifest.parts.associate { it.name to Signature(model, compiled, it.name, it.inputs, it.outputs) }
-            return HostDriven(manifest.parts, Parts(model, compiled, parts))
+            isGood = true
+            return made
         } catch (error: LiteRtException) {
             throw Refused("${manifest.artefact}: LiteRT refuses it: ${error.message}")
         } catch (error: LinkageError) {
             throw Refused("${manifest.artefact}: LiteRT is not in this app for this processor (${error.message})")
+        } finally {
+            if (!isGood) held.close()
         }
     }
 
-    private class Whole(private val model: Model, private val compiled: CompiledModel, private val signature: Signature) :
-        StepModel {
+    /** LiteRT's own objects, closed in the opposite order of that in which they were made. */
+    private class Held : AutoCloseable {
+        private val all = ArrayList<AutoCloseable>()
+
+        fun <T : AutoCloseable> keep(made: T): T = made.also(all::add)
+
+        override fun close() = all.asReversed().forEach(AutoCloseable::close)
+    }
+
+    private class Whole(private val held: Held, private val signature: Signature) : StepModel {
         override val backend get() = BACKEND
 
         override fun call(inputs: Tensors) = signature.run(inputs)
 
-        override fun close() {
-            signature.close()
-            compiled.close()
-            model.close()
-        }
+        override fun close() = held.close()
     }
 
-    private class Parts(
-        private val model: Model,
-        private val compiled: CompiledModel,
-        private val signatures: Map<String, Signature>,
-    ) : PartModel {
+    private class Parts(private val held: Held, private val signatures: Map<String, Signature>) : PartModel {
         override val backend get() = BACKEND
 
         override fun call(part: String, inputs: Tensors) = signatures.getValue(part).run(inputs)
 
-        override fun close() {
-            signatures.values.forEach(Signature::close)
-            compiled.close()
-            model.close()
-        }
+        override fun close() = held.close()
     }
 
     /** One signature and its buffers, made once. */
     private class Signature(
+        held: Held,
         model: Model,
         private val compiled: CompiledModel,
         private val name: String?,
         inputs: List<String>,
         outputs: List<String>,
-    ) : AutoCloseable {
-        private val given = inputs.associateWith { compiled.createInputBuffer(it, name) }
-        private val returned = outputs.associateWith { compiled.createOutputBuffer(it, name) }
+    ) {
+        private val given = inputs.associateWith { held.keep(compiled.createInputBuffer(it, name)) }
+        private val returned = outputs.associateWith { held.keep(compiled.createOutputBuffer(it, name)) }
         private val types = outputs.associateWith { model.getOutputTensorType(it, name) }
 
         fun run(inputs: Tensors): Tensors = try {
@@ -113,14 +116,9 @@ class LiteRt : Runtime {
                 else -> throw Refused("LiteRT: '$name' is of type ${type.elementType}")
             }
         }
-
-        override fun close() {
-            given.values.forEach(TensorBuffer::close)
-            returned.values.forEach(TensorBuffer::close)
-        }
     }
 
     private companion object {
-        const val BACKEND = "LiteRT, CPU"
+        const val BACKEND = "LiteRT, CPU (as asked: LiteRT does not tell)"
     }
 }

@@ -19,11 +19,35 @@ class NativeEngine : Runtime {
     override val target get() = "native"
 
     override fun open(artefact: File, manifest: Manifest): StepModel = try {
-        Rows(ActModel.open(artefact.path), manifest)
+        val model = ActModel.open(artefact.path)
+        var isGood = false
+        try {
+            if (!fits(model, manifest)) throw Refused("${manifest.artefact}: the native engine refuses it: not the model of its manifest")
+            Rows(model, manifest).also { isGood = true }
+        } finally {
+            if (!isGood) model.close()
+        }
     } catch (error: ActException) {
         throw Refused("${manifest.artefact}: the native engine refuses it: ${error.message}")
     } catch (error: LinkageError) {
         throw Refused("${manifest.artefact}: the native engine is not in this app for this processor (${error.message})")
+    }
+
+    /** True if the manifest's tensors are those of the file, by which calls are divided into rows. */
+    private fun fits(model: ActModel, manifest: Manifest): Boolean {
+        val data = manifest.data.singleOrNull() ?: return false
+        val axes = if (model.channels == 0 && hasTime(data.isFloat, data.shape.size)) 2 else 1
+        fun size(output: String, skipped: Int = axes) =
+            manifest.outputs.first { it.name == output }.at(1).drop(skipped).fold(1, Int::times)
+        if (size("ponder_steps") != model.layers || size("remainder") != model.layers) return false
+        val item = data.at(1).drop(axes)
+        if (model.channels > 0) {
+            val isInside = item.size == 3 && item[0] == model.channels && item[1] <= model.height && item[2] <= model.width
+            return isInside && data.isFloat && manifest.states.isEmpty() &&
+                size("y") == model.outputSize * if (model.pooled) 1 else item[1] * item[2]
+        }
+        return data.isFloat == (model.vocabSize == 0) && item.fold(1, Int::times) == (if (data.isFloat) model.inputSize else 1) &&
+            manifest.states.sumOf { size(it.output, 1) } == model.stateSize && size("y") == model.outputSize
     }
 
     /** A batch is run row by row in one context, which is given each row's state. */
@@ -38,7 +62,7 @@ class NativeEngine : Runtime {
             )
             val data = inputs.getValue(manifest.data.single().name)
             val batch = data.shape[0]
-            val time = if (data.shape.size > (if (data is Floats) 2 else 1)) data.shape[1] else 1
+            val time = if (hasTime(data is Floats, data.shape.size)) data.shape[1] else 1
             val rows = List(batch) { row -> if (model.channels > 0) image(data, row) else row(data, inputs, row) }
             val answers = rows.map { it.first }
             val steps = Ints(shape("ponder_steps", time), answers.flatMap { it.ponderSteps.asList() }.toIntArray())
@@ -98,5 +122,10 @@ class NativeEngine : Runtime {
             context.close()
             model.close()
         }
+    }
+
+    private companion object {
+        /** True if the second axis counts time steps. Images have more axes, and no time. */
+        fun hasTime(isFloat: Boolean, axes: Int) = axes > if (isFloat) 2 else 1
     }
 }

@@ -40,7 +40,7 @@ class OnnxRuntime(
         if (manifest.parts.isEmpty()) {
             Graph(artefact)
         } else {
-            HostDriven(manifest.parts, Graphs(artefact, manifest.parts.map { it.name }))
+            HostDriven(manifest.parts, manifest.maxPonder, Graphs(artefact, manifest.parts.map { it.name }))
         }
     } catch (error: OrtException) {
         throw Refused("${manifest.artefact}: ONNX Runtime refuses it: ${error.message}")
@@ -103,29 +103,39 @@ class OnnxRuntime(
 
         /** Runs the graph once, on zeros, and looks in ONNX Runtime's profile where its nodes ran. */
         private fun providers(file: File): String {
-            val prefix = File.createTempFile("act", "", scratch)
-            val profile = try {
-                sessionOptions().use { asked ->
-                    asked.enableProfiling(prefix.path)
+            val folder = File.createTempFile("act", "", scratch).apply { delete() }
+            if (!folder.mkdirs()) throw Refused("${folder.name}: cannot be made")
+            try {
+                val profile = sessionOptions().use { asked ->
+                    asked.enableProfiling(File(folder, "profile").path)
                     environment.createSession(file.path, asked).use { probe ->
-                        val zeros = probe.inputInfo.mapValues { zeros(it.value) }
-                        probe.run(zeros).close()
-                        zeros.values.forEach(OnnxTensor::close)
-                        File(probe.endProfiling())
+                        run(probe)
+                        probe.endProfiling()
                     }
                 }
+                return PROVIDER.findAll(File(profile).readText()).map { it.groupValues[1] }.toSortedSet().joinToString(" and ")
             } finally {
-                prefix.delete()
+                folder.deleteRecursively()
             }
-            val text = profile.readText()
-            profile.delete()
-            return PROVIDER.findAll(text).map { it.groupValues[1] }.toSortedSet().joinToString(" and ")
         }
 
-        private fun zeros(info: NodeInfo): OnnxTensor {
-            val tensor = info.info as TensorInfo
+        private fun run(probe: OrtSession) {
+            val zeros = HashMap<String, OnnxTensor>()
+            try {
+                for ((name, info) in probe.inputInfo) zeros[name] = zeros(name, info)
+                probe.run(zeros).close()
+            } finally {
+                zeros.values.forEach(OnnxTensor::close)
+            }
+        }
+
+        private fun zeros(name: String, info: NodeInfo): OnnxTensor {
+            val tensor = info.info as? TensorInfo ?: throw Refused("ONNX Runtime asks for '$name', which is no tensor")
+            if (tensor.type !in TYPES) throw Refused("ONNX Runtime asks for '$name' of type ${tensor.type}")
             val shape = LongArray(tensor.shape.size) { maxOf(tensor.shape[it], 1) }
-            val bytes = ByteBuffer.allocateDirect(tensor.type.size * shape.fold(1L, Long::times).toInt())
+            val size = shape.fold(1L) { product, axis -> if (axis > MOST / product) MOST else product * axis }
+            if (size >= MOST) throw Refused("ONNX Runtime asks for '$name' of ${shape.asList()} numbers")
+            val bytes = ByteBuffer.allocateDirect(tensor.type.size * size.toInt())
             return OnnxTensor.createTensor(environment, bytes, shape, tensor.type)
         }
 
@@ -134,7 +144,18 @@ class OnnxRuntime(
 
     /** The parts of the host form: a graph in a file each. */
     private inner class Graphs(folder: File, names: List<String>) : PartModel {
-        private val graphs = names.associateWith { Graph(File(folder, "$it.onnx")) }
+        private val graphs = LinkedHashMap<String, Graph>()
+
+        init {
+            var isGood = false
+            try {
+                for (name in names) graphs[name] = Graph(File(folder, "$name.onnx"))
+                isGood = true
+            } finally {
+                if (!isGood) close()
+            }
+        }
+
         override val backend get() = graphs.values.first().backend
 
         override fun call(part: String, inputs: Tensors) = graphs.getValue(part).call(inputs)
@@ -143,6 +164,10 @@ class OnnxRuntime(
     }
 
     private companion object {
+        val TYPES = setOf(OnnxJavaType.FLOAT, OnnxJavaType.INT32, OnnxJavaType.BOOL)
+
+        /** Elements that no tensor of a phone has. */
+        const val MOST = 1L shl 28
         val PROVIDER = Regex("\"provider\"\\s*:\\s*\"(\\w+)\"")
     }
 }

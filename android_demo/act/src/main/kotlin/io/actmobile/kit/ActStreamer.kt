@@ -21,7 +21,8 @@ class Step(
  * @throws Refused the export is of another shape.
  */
 class ActStreamer(private val manifest: Manifest, private val model: StepModel) {
-    private val tensors = manifest.data.single()
+    private val tensors = manifest.data.singleOrNull()
+        ?: throw Refused("${manifest.artefact}: takes ${manifest.data.size} inputs: call the model itself")
     private var state: Tensors = manifest.initialState()
     private var budgetInputs: Tensors = manifest.defaultBudget()
 

@@ -30,11 +30,13 @@ class Golden private constructor(private val manifest: Manifest, private val arr
             val actual = model.call(inputs(call))
             val expected = outputs(call)
             val rows = rowsOfEqualSteps(call, expected, actual) ?: return "N differs in call $call"
-            for (facts in manifest.outputs.filter { it.isFloat }) {
-                val value = expected.getValue(facts.name) as Floats
-                val found = actual[facts.name] as? Floats ?: return "the runtime returned no '${facts.name}'"
-                val tolerance = arrays.getValue(facts.name + TOLERANCE).part(call) as Floats
+            for (facts in manifest.outputs) {
+                val found = actual[facts.name]
+                val value = expected.getValue(facts.name)
+                if (found == null || (facts.isFloat && found !is Floats)) return "the runtime returned no '${facts.name}'"
                 if (found.size != value.size) return "'${facts.name}' has ${found.size} numbers, not ${value.size}"
+                if (found !is Floats || value !is Floats) continue
+                val tolerance = arrays.getValue(facts.name + TOLERANCE).part(call) as Floats
                 compared += rows.count { it } * (value.size / rows.size)
                 off(value, found, tolerance, rows)?.let { return "'${facts.name}' is off by $it in call $call" }
             }
@@ -105,7 +107,7 @@ class Golden private constructor(private val manifest: Manifest, private val arr
             }
             val flags = arrays.getValue(ON_THRESHOLD)
             if (flags !is Flags || flags.shape != arrays.getValue("ponder_steps").shape) foreign(manifest, file)
-            if (calls == 0) foreign(manifest, file)
+            if (calls == 0 || length == 0) foreign(manifest, file)
             return Golden(manifest, arrays)
         }
 

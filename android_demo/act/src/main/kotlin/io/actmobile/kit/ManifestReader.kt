@@ -16,7 +16,7 @@ internal class ManifestReader(text: String, private val name: String) {
         val model = entries(root["model"], "model")
         val read = Manifest(
             artefact = fileName(text(root, "artefact")),
-            target = text(root, "target"),
+            target = target(),
             ponder = text(root, "ponder"),
             sequence = (root["sequence"] as? Double)?.toInt()?.toString() ?: text(root, "sequence"),
             precision = text(root, "precision"),
@@ -48,11 +48,17 @@ internal class ManifestReader(text: String, private val name: String) {
         if (inputs.size < read.inputs.size) wrong("inputs")
         if (outputs.size < read.outputs.size) wrong("outputs")
         if (read.data.isEmpty()) wrong("inputs")
-        for (needed in listOf("y", "ponder_steps", "remainder")) outputs[needed] ?: wrong("outputs")
+        // Compared within tolerances; N is whole, or of floats where a target has no integers.
+        for (needed in listOf("y", "remainder")) if (outputs[needed]?.isFloat != true) wrong("outputs")
+        if ("ponder_steps" !in outputs) wrong("outputs")
+        if (read.inputs.any { it.default == null && it.shape.firstOrNull() != read.batch }) wrong("inputs")
+        if (read.outputs.any { it.shape.firstOrNull() != read.batch }) wrong("outputs")
         for (pair in read.states) {
-            val shape = inputs[pair.input]?.shape ?: wrong("states")
-            if (shape != outputs[pair.output]?.shape) wrong("states")
+            val shape = inputs[pair.input]?.takeIf(TensorFacts::isFloat)?.shape ?: wrong("states")
+            if (outputs[pair.output]?.takeIf(TensorFacts::isFloat)?.shape != shape) wrong("states")
         }
+        if (read.maxPonder > Manifest.MOST_PONDER) wrong("max_ponder")
+        if (read.budget.any { !it.isFloat && it.default?.toInt() !in 1..read.maxPonder }) wrong("default")
         val size = read.vocabSize
         if (read.vocabulary == "bytes" && (size == null || size < ByteText.SIZE)) wrong("vocabulary")
     }
@@ -93,6 +99,9 @@ internal class ManifestReader(text: String, private val name: String) {
         )
     }
 
+    /** A target's name, of which an app may make the name of a folder. */
+    private fun target(): String = text(root, "target").takeIf(TARGET::matches) ?: wrong("target")
+
     /** A name that is of a file beside the manifest, never a path. */
     private fun fileName(text: String): String {
         if (text.isEmpty() || text == "." || text == ".." || text.any { it == '/' || it == '\\' || it < ' ' }) {
@@ -120,6 +129,7 @@ internal class ManifestReader(text: String, private val name: String) {
 
     private companion object {
         const val MOST_AXES = 8
+        val TARGET = Regex("[a-z][a-z0-9_-]{0,31}")
 
         /** Elements that no tensor of a phone has. */
         const val OVER = 1L shl 28

@@ -48,16 +48,19 @@ object Opening {
         }
         val golden = Golden.read(manifest, File(manifestFile.parentFile, manifest.name + Golden.SUFFIX))
         val model = runtime.open(artefact, manifest)
-        val wrong = try {
-            golden.check(model)
-        } catch (error: Refused) {
-            error.message
+        var isGood = false
+        try {
+            val wrong = try {
+                golden.check(model)
+            } catch (error: Refused) {
+                error.message
+            }
+            if (wrong != null) throw Refused("${manifest.artefact}: wrong on this device with ${model.backend}: $wrong")
+            isGood = true
+            return Opened(manifest, model)
+        } finally {
+            if (!isGood) model.close()
         }
-        if (wrong != null) {
-            model.close()
-            throw Refused("${manifest.artefact}: wrong on this device with ${model.backend}: $wrong")
-        }
-        return Opened(manifest, model)
     }
 
     /** sha256 of a file; of a folder, over its files' names and contents in order of name. */

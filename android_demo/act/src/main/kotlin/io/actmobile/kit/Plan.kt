@@ -43,8 +43,9 @@ object Plan {
                 artefact = fileName(one("artefact")), target = one("target"), ponder = "", precision = "",
                 sequence = if (inputs.any { null in it.shape }) "dynamic" else "stream",
                 batch = size(one("batch")) ?: wrong("batch"), inputs = inputs, outputs = outputs, states = states,
-                parts = parts(), kind = "", task = "", purpose = null, license = null, epsilon = null, maxPonder = 1,
-                vocabulary = null, vocabSize = null, labels = emptyList(), sha256 = "", size = 0, created = "",
+                parts = parts(), kind = "", task = "", purpose = null, license = null, epsilon = null,
+                // A plan does not say.
+                maxPonder = Manifest.MOST_PONDER, vocabulary = null, vocabSize = null, labels = emptyList(), sha256 = "", size = 0, created = "",
             )
             check(made)
             return made

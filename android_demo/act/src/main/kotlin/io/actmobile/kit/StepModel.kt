@@ -5,7 +5,12 @@ interface StepModel : AutoCloseable {
     /** The runtime, its version and the backend that runs the model, as the runtime itself says. */
     val backend: String
 
-    /** One call. Outputs are the caller's: they stay as they are after the next call. */
+    /**
+     * One call. Outputs are the caller's: they stay as they are after the next call.
+     *
+     * @throws Refused the runtime fails.
+     * @throws InterruptedException its thread was interrupted, between two parts that an app calls.
+     */
     fun call(inputs: Tensors): Tensors
 }
 
@@ -25,6 +30,8 @@ interface PartModel : AutoCloseable {
  */
 class HostDriven(
     private val parts: List<Part>,
+    /** The manifest's; no part of a sound export repeats more often. */
+    private val maxPonder: Int,
     private val model: PartModel,
     /** Told of each call of a part that repeats. */
     private val onPonderStep: () -> Unit = {},
@@ -35,7 +42,10 @@ class HostDriven(
         val values = HashMap(inputs)
         val returned = HashMap<String, Tensor>()
         for (part in parts) {
+            var repeats = 0
             while (due(part, values)) {
+                if (Thread.interrupted()) throw InterruptedException()
+                if (repeats++ == maxPonder) throw Refused("part '${part.name}' does not halt in $maxPonder ponder steps")
                 val answer = model.call(part.name, part.inputs.associateWith { value(values, it) })
                 returned += answer
                 for ((name, tensor) in answer) if (name.endsWith(OUT)) values[name.removeSuffix(OUT)] = tensor

@@ -97,6 +97,16 @@ class ReadersTest {
             "\"name\": \"remainder\"" to "\"name\": \"rest\"",
             "\"batch\": 1" to "\"batch\": 1.5",
             "\"dtype\": \"int32\"" to "\"dtype\": \"float64\"",
+            "\"target\": \"onnx\"" to "\"target\": \"onnx/../..\"",
+            "\"target\": \"onnx\"," to "\"target\": \"\",",
+            "\"max_ponder\": 5" to "\"max_ponder\": 65537",
+            "\"default\": 5" to "\"default\": 6",
+            "\"shape\": [1, 2]" to "\"shape\": []",
+            "\"shape\": [1, 1], \"default\": null},\n{\"name\": \"remainder\"" to "\"shape\": [], \"default\": null},\n{\"name\": \"remainder\"",
+            "\"name\": \"y\", \"dtype\": \"float32\"" to "\"name\": \"y\", \"dtype\": \"int32\"",
+            "\"name\": \"y\", \"dtype\": \"float32\", \"shape\": [1" to "\"name\": \"y\", \"dtype\": \"float32\", \"shape\": [2",
+            "\"batch\": 1" to "\"batch\": 2",
+            "\"name\": \"h0\", \"dtype\": \"float32\"" to "\"name\": \"h0\", \"dtype\": \"int32\"",
         )
         for ((from, to) in wrong) {
             assertTrue(from, from in good)

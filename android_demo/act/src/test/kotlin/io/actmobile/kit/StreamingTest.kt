@@ -76,6 +76,9 @@ class StreamingTest {
             ActStreamer(Manifest.parse(pair, "m"), Summing).step(3)
         }
         assertEquals("the model takes [1, 2] tokens, not a token", two.message)
+        val more = MANIFEST.replace("{\"name\": \"h0\",", "{\"name\": \"x2\", \"dtype\": \"float32\", \"shape\": [1], \"default\": null}, {\"name\": \"h0\",")
+        val inputs = assertThrows(Refused::class.java) { ActStreamer(Manifest.parse(more, "m"), Summing) }
+        assertEquals("m.onnx: takes 2 inputs: call the model itself", inputs.message)
         val long = Manifest.parse(MANIFEST.replace("\"stream\"", "32"), "m")
         val refused = assertThrows(Refused::class.java) { ActStreamer(long, Summing) }
         assertTrue(refused.message.contains("32 time steps"))
@@ -101,7 +104,7 @@ class StreamingTest {
             override fun close() = Unit
         }
         var steps = 0
-        val driven = HostDriven(parts, model) { steps++ }
+        val driven = HostDriven(parts, 3, model) { steps++ }
         val y = driven.call(mapOf("x" to Floats(0f), "limit" to Floats(0.9f))).getValue("y").scalar
         assertEquals(1.2f, y, 1e-6f)
         assertEquals(listOf("begin", "step", "step", "step", "finish"), called)
@@ -109,6 +112,33 @@ class StreamingTest {
         called.clear()
         driven.call(mapOf("x" to Floats(0f), "limit" to Floats(0f)))
         assertEquals(listOf("begin", "finish"), called)
+    }
+
+    /** Never halts: its one part reports no progress, and interrupts the thread that calls it when asked to. */
+    private class Stuck(private val interrupts: Boolean) : PartModel {
+        override val backend = "test"
+
+        override fun call(part: String, inputs: Tensors): Tensors {
+            if (interrupts) Thread.currentThread().interrupt()
+            return mapOf("progress_out" to Floats(0f))
+        }
+
+        override fun close() = Unit
+    }
+
+    private val endless = Part("step", emptyList(), listOf("progress_out"), "progress", 1f)
+
+    @Test
+    fun aPartThatDoesNotHaltIsRefused() {
+        val driven = HostDriven(listOf(endless), 5, Stuck(interrupts = false))
+        val refused = assertThrows(Refused::class.java) { driven.call(mapOf("progress" to Floats(0f))) }
+        assertEquals("part 'step' does not halt in 5 ponder steps", refused.message)
+    }
+
+    @Test
+    fun thePonderLoopIsInterrupted() {
+        val driven = HostDriven(listOf(endless), 1000, Stuck(interrupts = true))
+        assertThrows(InterruptedException::class.java) { driven.call(mapOf("progress" to Floats(0f))) }
     }
 
     @Test

@@ -27,7 +27,9 @@ class BenchmarkActivity : Activity() {
         val given = extras?.keySet().orEmpty().associateWith { extras?.get(it) }
         val session = (application as DemoApp).session
         val rows = (given["rows"] as? String)?.takeIf { it.isNotEmpty() && it == File(it).name && !it.startsWith(".") }
-        val status = rows?.let { File(folder, "$it.status") }
+        // Where it would take the place of a file that is read, the reason is on the screen alone.
+        val status = rows?.let { it + Benchmark.STATUS }
+            ?.takeIf { name -> given.values.none { it is String && it.startsWith(name, ignoreCase = true) } }?.let { File(folder, it) }
         session.worker.start(
             {
                 try {

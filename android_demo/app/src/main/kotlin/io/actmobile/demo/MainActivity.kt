@@ -7,7 +7,6 @@ import android.content.res.Configuration
 import android.os.Bundle
 import android.util.TypedValue
 import android.view.LayoutInflater
-import android.view.View
 import android.widget.Button
 import android.widget.FrameLayout
 import android.widget.LinearLayout
@@ -24,7 +23,6 @@ import io.actmobile.demo.ui.PlainScreen
 import io.actmobile.demo.ui.Screen
 import io.actmobile.demo.ui.SettingsScreen
 import io.actmobile.demo.ui.TextScreen
-import io.actmobile.demo.ui.needs
 import io.actmobile.demo.ui.show
 
 /** The app's one window: tabs for the screens that the open model has. */
@@ -37,7 +35,6 @@ class MainActivity : Activity(), Demo {
 
     /** The screen that is gone to once its model is there. */
     private var awaited: Screen? = null
-    private var root: View? = null
     private var isStarted = false
 
     override val context: Context get() = this
@@ -58,24 +55,38 @@ class MainActivity : Activity(), Demo {
     override fun onStart() {
         super.onStart()
         isStarted = true
-        val wanted = awaited ?: current
-        if (!session.isBringing) return arrive(wanted)
-        session.onBrought = { arrive(wanted) }
-        go(screens.first())
-        awaited = wanted
-        notice(text(R.string.bringing))
+        session.onNews = ::arrive
+        arrive()
     }
 
-    /** The app's models are there. */
-    private fun arrive(wanted: Screen) {
+    /** Go where the session lets the user be: at a start, and when a model, or all of the app's, are there, or refused. */
+    private fun arrive() {
+        val wanted = awaited ?: current
+        val needsModel = wanted.name !in ALWAYS
+        val end = session.takeEnd()
+        val attempt = session.attempt
         notice(null)
-        if (session.open == null && wanted.name !in ALWAYS) reopen(wanted) else go(wanted)
+        when {
+            session.isBringing -> await(wanted, text(R.string.bringing))
+            attempt != null && needsModel -> await(wanted, text(R.string.opening, attempt.entry.name, attempt.runtime.name))
+            end == null && session.open == null && needsModel -> reopen(wanted)
+            end?.isOpen == true && wanted === screens.first() -> go(screens.drop(1).first { it.isFor(session) })
+            else -> go(wanted)
+        }
         session.missing?.let { notice(text(R.string.not_copied, it)) }
+        if (end?.isOpen == false) notice(end.reason ?: text(R.string.no_memory))
+    }
+
+    /** Show the models until the screen can be gone to. */
+    private fun await(wanted: Screen, words: String) {
+        go(screens.first())
+        awaited = wanted
+        notice(words)
     }
 
     override fun onStop() {
         isStarted = false
-        session.onBrought = null
+        session.onNews = null
         current.leave()
         super.onStop()
     }
@@ -87,23 +98,10 @@ class MainActivity : Activity(), Demo {
 
     /** The model was closed while the app was away: open it again, unless that is what ended the app. */
     private fun reopen(wanted: Screen) {
-        val entry = session.lastModel().takeIf { session.endedBy() == null }
-        val runtime = entry?.let(session::runtimesOf)?.firstOrNull()
-        go(screens.first())
-        if (entry == null || runtime == null) return
-        notice(text(R.string.opening, entry.name, runtime.name))
-        awaited = wanted
-        session.open(
-            entry, runtime,
-            { reason ->
-                awaited = null
-                notice(reason ?: text(R.string.no_memory))
-            },
-            {
-                notice(null)
-                if (isStarted) go(wanted)
-            },
-        )
+        val entry = session.lastModel().takeIf { session.endedBy == null }
+        val runtime = entry?.let(session::runtimesOf)?.firstOrNull() ?: return go(screens.first())
+        session.open(entry, runtime)
+        await(wanted, text(R.string.opening, entry.name, runtime.name))
     }
 
     private fun go(to: Screen) {
@@ -115,11 +113,10 @@ class MainActivity : Activity(), Demo {
         content.removeAllViews()
         val shown = LayoutInflater.from(this).inflate(current.layout, content, false)
         content.addView(shown)
-        root = shown
         current.bind(shown, this)
     }
 
-    private fun showTabs() {
+    override fun showTabs() {
         val tabs = findViewById<LinearLayout>(R.id.tabs)
         tabs.removeAllViews()
         for (screen in screens.filter { it.isFor(session) }) {
@@ -144,11 +141,6 @@ class MainActivity : Activity(), Demo {
         val view = findViewById<TextView>(R.id.notice)
         view.show(text != null)
         view.text = text ?: ""
-    }
-
-    override fun opened() {
-        if (!isStarted) return
-        go(screens.drop(1).first { it.isFor(session) })
     }
 
     override fun share(text: String) {

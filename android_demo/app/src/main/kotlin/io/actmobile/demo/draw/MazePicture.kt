@@ -13,7 +13,7 @@ class MazePicture(
     private val palette: Palette,
     override val words: String,
 ) : Picture {
-    private val truth = maze.solution().cells
+    private val truth by lazy { maze.solution().cells }
 
     override fun height(width: Float, pen: Pen): Float = width
 
@@ -36,6 +36,13 @@ class MazePicture(
         val (column, row) = ((x - edge(width)) / size) to ((y - edge(width)) / size)
         val inside = column >= 0 && row >= 0 && column < maze.side && row < maze.side
         return if (inside) row.toInt() * maze.side + column.toInt() else -1
+    }
+
+    /** Left, top, right and bottom of a cell. */
+    fun edges(cell: Int, width: Float): List<Float> {
+        val size = cellSize(width)
+        val (x, y) = middle(cell, size)
+        return listOf(x - size / 2, y - size / 2, x + size / 2, y + size / 2)
     }
 
     /** The side of its cell that a point is near, with the cell; null in the middle of one. */

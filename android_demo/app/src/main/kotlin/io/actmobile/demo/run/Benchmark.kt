@@ -39,6 +39,7 @@ class Benchmark private constructor(private val folder: File, private val extras
         val runtime: Runtime
         try {
             plan = Plan.read(inFolder(extras.plan))
+            if (plan.artefact.equals(extras.rows, true)) throw Refused("extra 'rows' is ${extras.rows}: it would take the place of the artefact")
             calls = Calls.read(plan, inFolder(extras.data))
             if (extras.from >= calls.size) throw Refused("extra 'from' is ${extras.from}: there are ${calls.size} calls")
             runtime = runtimes.firstOrNull { it.target == plan.target } ?: throw Refused("no runtime of this app takes a model for ${plan.target}")
@@ -146,6 +147,10 @@ class Benchmark private constructor(private val folder: File, private val extras
         const val CALL = 5
         const val ROWS = 6
 
+        /** Ends the name of the file with an ending, which is written aside first. */
+        internal const val STATUS = ".status"
+        private const val STATUS_ASIDE = "$STATUS.new"
+
         /** Calls of one measurement. */
         const val MOST_CALLS = 1_000_000
         private const val MOST_SECONDS = 86_400f
@@ -166,12 +171,17 @@ class Benchmark private constructor(private val folder: File, private val extras
             }
             val keep = extras["keep"] ?: "ponder"
             if (keep != "ponder" && keep != ALL) throw Refused("extra 'keep' is $keep: --es keep ponder, or all")
+            val (plan, data, rows) = Triple(text("plan"), text("data"), text("rows"))
+            // Names of files on storage that knows no capital letters.
+            for (written in listOf(rows, rows + STATUS, rows + STATUS_ASIDE)) {
+                if (written.equals(plan, true) || written.equals(data, true)) throw Refused("extra 'rows' is $rows: it would take the place of $written")
+            }
             val seconds = extras["min_seconds"] ?: 0f
             if (seconds !is Float || !(seconds in 0f..MOST_SECONDS)) throw Refused("extra 'min_seconds' is $seconds: --ef min_seconds 0.5")
             return Benchmark(
                 folder,
                 Extras(
-                    text("plan"), text("data"), text("rows"), keep as String,
+                    plan, data, rows, keep as String,
                     whole("warmup", 0), whole("from", 0), whole("min_count", 1), seconds,
                 ),
             )

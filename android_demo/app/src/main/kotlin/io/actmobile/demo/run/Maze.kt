@@ -95,6 +95,9 @@ class Maze private constructor(val side: Int, private val open: BooleanArray, va
         const val ABOVE = 3
         const val CHANNELS = 7
         const val SMALLEST = 3
+
+        /** Of the maze task. */
+        const val LARGEST = 64
         private const val SIDES = 4
 
         /** A maze in which one way leads between any two cells, by depth-first search. */
@@ -127,7 +130,7 @@ class Maze private constructor(val side: Int, private val open: BooleanArray, va
             val numbers = words.take(3).mapNotNull(String::toIntOrNull)
             if (words.size != 4 || numbers.size != 3) return null
             val (side, start, goal) = numbers
-            if (side !in SMALLEST..64 || words[3].length != side * side) return null
+            if (side !in SMALLEST..LARGEST || words[3].length != side * side) return null
             if (start == goal || minOf(start, goal) < 0 || maxOf(start, goal) >= side * side) return null
             val sides = words[3].map { Character.digit(it, 16) }
             if (sides.any { it < 0 }) return null

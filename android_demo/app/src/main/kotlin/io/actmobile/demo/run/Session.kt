@@ -12,10 +12,14 @@ import java.util.concurrent.Executor
 
 /** The part of the app that outlives its screens: the model that is open, kept files, and the thread that computes. */
 class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
-    val worker = Worker(ui)
+    val worker = Worker(ui, "inference")
+
+    /** Writes what is kept, while the other thread computes. */
+    val writer = Worker(ui, "files")
     val settings = Settings(File(files, "settings.json"))
+    val draft = Draft(File(files, "text.json"), writer)
     val history = History(File(files, "history.jsonl"))
-    val models = Models(File(files, "models").apply { mkdirs() })
+    val models = Models(File(files, "models").apply { mkdirs() }, runtimes.map { it.target }.toSet())
 
     /** A model that is open. */
     class Open(val entry: Models.Entry, val opened: Opened) {
@@ -27,12 +31,24 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
         /** In force for the runs that follow; null where the model has no budget inputs. */
         @Volatile
         var budget: Budget? = streamer?.defaultBudget
+            internal set
     }
+
+    /** A model that is being opened. */
+    class Attempt(val entry: Models.Entry, val runtime: Runtime)
+
+    /** The way in which an attempt ended; [reason] of a refusal is null for want of memory. */
+    class End(val isOpen: Boolean, val reason: String?)
 
     var open: Open? = null
         private set
 
-    private var opening: Worker.Job? = null
+    /** The model that is being opened; null if none is. */
+    var attempt: Attempt? = null
+        private set
+
+    private var job: Worker.Job? = null
+    private var end: End? = null
 
     /** True until the models that the app brings are there. */
     var isBringing = false
@@ -42,57 +58,87 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
     var missing: String? = null
         private set
 
-    /** Told on the UI thread when they are there, or [missing]. */
-    var onBrought: (() -> Unit)? = null
+    /** Told on the UI thread when the app's models are there, or [missing], and when an attempt has ended. */
+    var onNews: (() -> Unit)? = null
 
-    /** Copy the app's models, before anything that is started later; on the thread that computes. */
+    /** The model whose opening ended the app the last time, if one did. */
+    var endedBy: String? = settings[Settings.OPENING]
+        private set
+
+    init {
+        settings[Settings.OPENING] = null
+    }
+
+    /** Copy the app's models, before anything that is started later, and read all manifests; on the thread that computes. */
     fun bring(copy: () -> Unit) {
         isBringing = true
-        worker.start({ copy() }, { brought(it ?: "OutOfMemoryError") }, { brought(null) })
+        worker.start(
+            {
+                copy()
+                models.entries()
+            },
+            { brought(it ?: "OutOfMemoryError") }, { brought(null) },
+        )
     }
 
     private fun brought(reason: String?) {
         isBringing = false
         missing = reason
-        onBrought?.invoke()
-        onBrought = null
+        onNews?.invoke()
     }
 
-    /** The model whose opening ended the app the last time, if one did. */
-    fun endedBy(): String? = settings[Settings.OPENING]
-
+    /** The user has been told of [endedBy]. */
     fun forgetEnd() {
-        settings[Settings.OPENING] = null
+        endedBy = null
     }
+
+    /** The end of the last attempt, which is told once; null if there is no news. */
+    fun takeEnd(): End? = end.also { end = null }
 
     /** The runtimes that take a model. */
     fun runtimesOf(entry: Models.Entry): List<Runtime> = runtimes.filter { it.target == entry.manifest?.target }
 
-    /** Open a model after its golden bundle has been checked; the one that was open is closed. */
-    fun open(entry: Models.Entry, runtime: Runtime, refused: (String?) -> Unit, done: (Open) -> Unit) {
+    /** Open a model after its golden bundle has been checked; the one that was open is closed. [onNews] tells of its end. */
+    fun open(entry: Models.Entry, runtime: Runtime) {
         close()
-        val manifest = entry.manifest ?: return refused(entry.problem)
+        val manifest = entry.manifest ?: return ended(End(false, entry.problem))
         settings[Settings.OPENING] = entry.name
-        opening = worker.start(
-            { Open(entry, Opening.open(manifest, entry.manifestFile, runtime)) },
-            { reason ->
-                forgetEnd()
-                refused(reason)
-            },
+        attempt = Attempt(entry, runtime)
+        job = worker.start(
+            { checked(entry, Opening.open(manifest, entry.manifestFile, runtime)) },
+            { reason -> ended(End(false, reason)) },
             { made ->
-                forgetEnd()
                 open = made
+                budgetOf(made)?.let { made.budget = it }
                 settings[Settings.MODEL] = entry.name
-                done(made)
+                ended(End(true, null))
             },
             { late -> worker.afterwards(late.opened::close) },
         )
     }
 
-    /** Close what is open, once nothing uses it any more. */
+    private fun checked(entry: Models.Entry, opened: Opened): Open {
+        var isGood = false
+        try {
+            return Open(entry, opened).also { isGood = true }
+        } finally {
+            if (!isGood) opened.close()
+        }
+    }
+
+    private fun ended(how: End) {
+        settings[Settings.OPENING] = null
+        attempt = null
+        end = how
+        onNews?.invoke()
+    }
+
+    /** Close what is open, or being opened, once nothing uses it any more. */
     fun close() {
-        opening?.cancel()
-        forgetEnd()
+        job?.cancel()
+        settings[Settings.OPENING] = null
+        attempt = null
+        end = null
         val closing = open?.opened ?: return
         open = null
         worker.afterwards(closing::close)
@@ -100,6 +146,27 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
 
     /** The model that was open last, if it is still there. */
     fun lastModel(): Models.Entry? = settings[Settings.MODEL]?.let { name -> models.entries().firstOrNull { it.name == name } }
+
+    /** Delete a model that a user gave, and what is kept for it. */
+    fun delete(entry: Models.Entry) {
+        models.delete(entry)
+        settings[Settings.BUDGET + entry.name] = null
+    }
+
+    /** Let runs that follow have a budget, also when the model is opened again. */
+    fun setBudget(open: Open, budget: Budget) {
+        open.budget = budget
+        settings[Settings.BUDGET + open.entry.name] = "${budget.haltThreshold} ${budget.maxPonder}"
+    }
+
+    /** The budget that is kept for a model; null if there is none that it can have. */
+    private fun budgetOf(open: Open): Budget? {
+        if (open.budget == null) return null
+        val words = settings[Settings.BUDGET + open.entry.name]?.split(' ') ?: return null
+        val threshold = words[0].toFloatOrNull()?.takeIf { it in 0f..1f } ?: return null
+        val limit = words.getOrNull(1)?.toIntOrNull()?.takeIf { it in 1..open.manifest.maxPonder } ?: return null
+        return Budget(threshold, limit)
+    }
 
     /** Apply the budget that is in force and return what feeds the model. */
     fun streamer(open: Open): ActStreamer {

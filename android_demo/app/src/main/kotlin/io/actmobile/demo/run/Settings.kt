@@ -44,7 +44,9 @@ class Settings(private val file: File) {
 
     companion object {
         const val MODEL = "model"
-        const val TEXT = "text"
+
+        /** With a model's name: its budget, a threshold and a limit. */
+        const val BUDGET = "budget "
 
         /** Set while a model is being opened: still there at a start, if that ended the app. */
         const val OPENING = "opening"

@@ -43,9 +43,6 @@ class TextReading(
             return TextReading(text, marks(text, steps), statistics, tokens.size > steps.size)
         }
 
-        /** The same text before it has been read. */
-        fun unread(text: String): List<ColouredText.Mark> = marks(text, IntArray(0))
-
         private fun marks(text: String, steps: IntArray): List<ColouredText.Mark> {
             val found = ArrayList<ColouredText.Mark>()
             var at = 0

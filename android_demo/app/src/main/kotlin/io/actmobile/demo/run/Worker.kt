@@ -7,8 +7,8 @@ import java.util.concurrent.ExecutorService
 import java.util.concurrent.Executors
 
 /** Runs work off the UI thread, one piece after the other, and tells what came of it on the UI thread. */
-class Worker(private val ui: Executor) {
-    private val thread: ExecutorService = Executors.newSingleThreadExecutor { Thread(it, "inference").apply { isDaemon = true } }
+class Worker(private val ui: Executor, name: String) {
+    private val thread: ExecutorService = Executors.newSingleThreadExecutor { Thread(it, name).apply { isDaemon = true } }
 
     /** A piece of work. */
     class Job {
@@ -16,9 +16,27 @@ class Worker(private val ui: Executor) {
         var isAlive = true
             private set
 
-        /** Nothing is told of it from now on; on the UI thread. */
+        private var runner: Thread? = null
+
+        /** Nothing is told of it from now on, and a ponder loop that the app drives ends; on the UI thread. */
+        @Synchronized
         fun cancel() {
             isAlive = false
+            runner?.interrupt()
+        }
+
+        /** False if it has been cancelled. */
+        @Synchronized
+        internal fun begin(): Boolean {
+            if (isAlive) runner = Thread.currentThread()
+            return isAlive
+        }
+
+        /** What comes next on the thread is not interrupted. */
+        @Synchronized
+        internal fun end() {
+            runner = null
+            Thread.interrupted()
         }
     }
 
@@ -38,7 +56,7 @@ class Worker(private val ui: Executor) {
     ): Job {
         val job = Job()
         thread.execute {
-            if (!job.isAlive) return@execute
+            if (!job.begin()) return@execute
             try {
                 val result = work(job::isAlive)
                 if (result != null) ui.execute { if (job.isAlive) done(result) else dropped(result) }
@@ -48,6 +66,10 @@ class Worker(private val ui: Executor) {
                 ui.execute { if (job.isAlive) refused(error.message ?: error.toString()) }
             } catch (error: OutOfMemoryError) {
                 ui.execute { if (job.isAlive) refused(null) }
+            } catch (cancelled: InterruptedException) {
+                check(!job.isAlive) { "interrupted by another than cancel" }
+            } finally {
+                job.end()
             }
         }
         return job

@@ -8,8 +8,18 @@ import io.actmobile.demo.run.Session
 import io.actmobile.kit.Budget
 import io.actmobile.kit.PonderStatistics
 
-/** The battery sliders: the most ponder steps, and how sure the net must be to stop; and what a step takes. */
-class BudgetPanel(root: View, private val demo: Demo, private val open: Session.Open, private val changed: () -> Unit) {
+/**
+ * The battery sliders: the most ponder steps, and how sure the net must be to stop; and what a call takes.
+ *
+ * @param words those for the time of calls: their median, their number, what 95 % take at most, and mean N.
+ */
+class BudgetPanel(
+    root: View,
+    private val demo: Demo,
+    private val open: Session.Open,
+    private val words: Int,
+    private val changed: () -> Unit,
+) {
     private val limit = root.needs<SeekBar>(R.id.limit)
     private val limitLabel = root.needs<TextView>(R.id.limit_label)
     private val threshold = root.needs<SeekBar>(R.id.threshold)
@@ -32,12 +42,12 @@ class BudgetPanel(root: View, private val demo: Demo, private val open: Session.
         }
     }
 
-    /** Show what time steps took. */
+    /** Show what calls took. */
     fun show(statistics: PonderStatistics?) {
         times.text = if (statistics == null || statistics.steps == 0) {
             ""
         } else {
-            demo.text(R.string.times, statistics.milliseconds(0.5), statistics.milliseconds(0.95), statistics.meanPonderSteps)
+            demo.text(words, statistics.milliseconds(0.5), statistics.steps, statistics.milliseconds(0.95), statistics.meanPonderSteps)
         }
     }
 
@@ -46,7 +56,7 @@ class BudgetPanel(root: View, private val demo: Demo, private val open: Session.
         val own = open.streamer?.defaultBudget?.haltThreshold ?: 1f
         val asked = threshold.progress / PARTS.toFloat()
         val budget = Budget(if (threshold.progress == Math.round(own * PARTS)) own else asked, limit.progress + 1)
-        open.budget = budget
+        demo.session.setBudget(open, budget)
         label(budget)
         changed()
     }

@@ -13,9 +13,7 @@ import io.actmobile.demo.run.Kind
 import io.actmobile.demo.run.Maze
 import io.actmobile.demo.run.MazeReading
 import io.actmobile.demo.run.Session
-import io.actmobile.demo.run.Settings
 import io.actmobile.demo.run.Worker
-import io.actmobile.kit.PonderStatistics
 import kotlin.random.Random
 
 /** A maze to draw in, and the net's way through it, ponder step by ponder step. */
@@ -23,6 +21,7 @@ class MazeScreen : Screen("maze", R.string.maze, R.layout.screen_maze) {
     private var job: Worker.Job? = null
     private var reading: MazeReading? = null
     private var panel: BudgetPanel? = null
+    private var access: MazeAccess? = null
     private var shown = 0
     private var held: Held? = null
     private lateinit var maze: Maze
@@ -47,11 +46,13 @@ class MazeScreen : Screen("maze", R.string.maze, R.layout.screen_maze) {
         largest = open.manifest.data[0].at(1)[2]
         val kept = demo.session.settings[MAZE]?.let(Maze::parse)
         maze = kept?.takeIf { it.side <= largest } ?: Maze.random(minOf(DEFAULT, largest), Random.Default)
-        panel = BudgetPanel(root, demo, open) { ask(root, demo, open) }
+        panel = BudgetPanel(root, demo, open, R.string.answer_times) { ask(root, demo, open) }
         val board = root.needs<PictureView>(R.id.board)
         board.widest = demo.pixels(WIDEST).toInt()
         board.onTouch = { action, x, y, width -> touch(root, demo, open, action, x, y, width) }
-        board.accessibilityDelegate = MazeAccess(board, demo, { maze }, { reading?.frames?.getOrNull(shown) }) { change(root, demo, open, it) }
+        access = MazeAccess(board, demo, { maze }, { reading?.frames?.getOrNull(shown)?.probabilities }) { change(root, demo, open, it) }
+        board.accessibilityDelegate = access
+        board.onHover = { action, x, y, width -> access?.hover(action, cellAt(demo, x, y, width)) == true }
         val size = root.needs<SeekBar>(R.id.size)
         size.max = largest - Maze.SMALLEST
         size.progress = maze.side - Maze.SMALLEST
@@ -70,6 +71,7 @@ class MazeScreen : Screen("maze", R.string.maze, R.layout.screen_maze) {
         clock.removeCallbacksAndMessages(null)
         isPlaying = false
         panel = null
+        access = null
     }
 
     private fun change(root: View, demo: Demo, open: Session.Open, to: Maze) {
@@ -85,11 +87,11 @@ class MazeScreen : Screen("maze", R.string.maze, R.layout.screen_maze) {
         draw(root, demo)
         val asked = maze
         job = demo.session.worker.start(
-            { alive -> MazeReading.read(asked, demo.session.streamer(open), largest, alive) },
+            { alive -> MazeReading.read(asked, demo.session.streamer(open), largest, open.manifest.maxPonder, alive) },
             { reason -> demo.notice(reason ?: demo.text(R.string.no_memory)) },
             { read ->
                 reading = read
-                panel?.show(PonderStatistics(open.manifest.maxPonder).apply { add(read.last) })
+                panel?.show(read.times)
                 frame(root, demo, read.frames.size - 1)
             },
         )
@@ -125,10 +127,14 @@ class MazeScreen : Screen("maze", R.string.maze, R.layout.screen_maze) {
     private fun draw(root: View, demo: Demo) {
         val read = reading
         val words = if (read == null) demo.text(R.string.thinking) else verdict(demo, read)
-        root.needs<PictureView>(R.id.board).show(MazePicture(maze, read?.frames?.get(shown), demo.palette, demo.text(R.string.board_words, maze.side, words)))
+        root.needs<PictureView>(R.id.board).show(MazePicture(maze, read?.frames?.get(shown)?.probabilities, demo.palette, demo.text(R.string.board_words, maze.side, words)))
         root.needs<TextView>(R.id.verdict).text = words
-        root.needs<TextView>(R.id.step).text = if (read == null) "" else demo.text(R.string.step_of, shown + 1, read.frames.size)
+        root.needs<TextView>(R.id.step).text =
+            if (read == null) "" else demo.text(R.string.step_of, read.frames[shown].ponderSteps, read.frames.last().ponderSteps)
+        access?.changed()
     }
+
+    private fun cellAt(demo: Demo, x: Float, y: Float, width: Float) = MazePicture(maze, null, demo.palette, "").cellAt(x, y, width)
 
     private fun verdict(demo: Demo, read: MazeReading): String {
         val right = read.right ?: return demo.text(R.string.no_way)

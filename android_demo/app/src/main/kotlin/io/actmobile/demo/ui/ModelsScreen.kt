@@ -7,6 +7,7 @@ import android.widget.RadioGroup
 import android.widget.TextView
 import io.actmobile.demo.R
 import io.actmobile.demo.run.Models
+import io.actmobile.demo.run.Settings
 import io.actmobile.kit.Runtime
 
 /** Choose a model and a runtime, before anything of either is loaded. */
@@ -18,7 +19,8 @@ class ModelsScreen : Screen("models", R.string.models, R.layout.screen_models) {
 
     override fun bind(root: View, demo: Demo) {
         val session = demo.session
-        entries = session.models.entries()
+        // Their manifests are read with them, off the UI thread.
+        entries = if (session.isBringing) emptyList() else session.models.entries()
         val list = root.needs<RadioGroup>(R.id.models)
         val runtimeList = root.needs<RadioGroup>(R.id.runtimes)
         val openButton = root.needs<Button>(R.id.open)
@@ -31,46 +33,46 @@ class ModelsScreen : Screen("models", R.string.models, R.layout.screen_models) {
             runtime = runtimes.firstOrNull()
             fill(runtimeList, demo, runtimes.map { it.name }, 0) { runtime = runtimes[it] }
             openButton.isEnabled = runtime != null
-            delete.show(entry?.name?.startsWith("own-") == true)
+            delete.show(entry?.name?.startsWith(Models.OWN) == true)
             demo.notice(if (entry == null) null else entry.problem)
         }
 
-        val ended = session.endedBy()
-        val first = entries.indexOfFirst { it.name == (session.open?.entry?.name ?: session.lastModel()?.name) }
-        val start = if (entries.isEmpty()) -1 else maxOf(first, 0)
+        val names = listOf(session.attempt?.entry?.name, chosen?.name, session.open?.entry?.name, session.settings[Settings.MODEL])
+        val first = names.map { name -> entries.indexOfFirst { it.name == name } }.firstOrNull { it >= 0 } ?: 0
+        val start = if (entries.isEmpty()) -1 else first
         fill(list, demo, entries.map(::label), start) { choose(entries[it]) }
         choose(entries.getOrNull(start))
-        if (ended != null) {
+        val ended = session.endedBy
+        if (ended != null && !session.isBringing) {
             demo.notice(demo.text(R.string.ended_by, ended))
             session.forgetEnd()
         }
         openButton.setOnClickListener { open(demo, root) }
         delete.setOnClickListener {
-            chosen?.let(session.models::delete)
+            chosen?.let(session::delete)
             bind(root, demo)
         }
         root.needs<Button>(R.id.own).setOnClickListener { demo.chooseFiles() }
         root.needs<Button>(R.id.own_folder).setOnClickListener { demo.chooseFolder() }
-        root.needs<TextView>(R.id.opened).text = session.open?.let { demo.text(R.string.is_open, label(it.entry), it.opened.model.backend) } ?: ""
+        showState(root, demo)
+    }
+
+    private fun showState(root: View, demo: Demo) {
+        val (attempt, open) = demo.session.attempt to demo.session.open
+        root.needs<TextView>(R.id.opened).text = when {
+            attempt != null -> demo.text(R.string.opening, label(attempt.entry), attempt.runtime.name)
+            open != null -> demo.text(R.string.is_open, label(open.entry), open.opened.model.backend)
+            else -> ""
+        }
     }
 
     private fun open(demo: Demo, root: View) {
         val entry = chosen ?: return
         val with = runtime ?: return
-        val state = root.needs<TextView>(R.id.opened)
-        state.text = demo.text(R.string.opening, label(entry), with.name)
         demo.notice(null)
-        demo.session.open(
-            entry, with,
-            { reason ->
-                state.text = ""
-                demo.notice(reason ?: demo.text(R.string.no_memory))
-            },
-            { open ->
-                state.text = demo.text(R.string.is_open, label(entry), open.opened.model.backend)
-                demo.opened()
-            },
-        )
+        demo.session.open(entry, with)
+        showState(root, demo)
+        demo.showTabs()
     }
 
     private fun label(entry: Models.Entry): String {

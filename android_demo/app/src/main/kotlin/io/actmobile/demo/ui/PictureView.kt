@@ -14,6 +14,9 @@ class PictureView(context: Context, attributes: AttributeSet?) : View(context, a
     /** Told of touches: the action and a point of the picture. */
     var onTouch: ((action: Int, x: Float, y: Float, width: Float) -> Unit)? = null
 
+    /** Told where a finger of someone who does not see the picture is, when it explores by touch; true if that is all. */
+    var onHover: ((action: Int, x: Float, y: Float, width: Float) -> Boolean)? = null
+
     /** The picture is a board that is no wider than this, in pixels; 0 if it takes all the width. */
     var widest = 0
 
@@ -35,6 +38,9 @@ class PictureView(context: Context, attributes: AttributeSet?) : View(context, a
         super.onDraw(canvas)
         picture?.draw(width.toFloat(), CanvasPen(canvas))
     }
+
+    public override fun dispatchHoverEvent(event: MotionEvent): Boolean =
+        onHover?.invoke(event.actionMasked, event.x, event.y, width.toFloat()) == true || super.dispatchHoverEvent(event)
 
     override fun onTouchEvent(event: MotionEvent): Boolean {
         val told = onTouch ?: return super.onTouchEvent(event)

@@ -4,7 +4,6 @@ import android.view.View
 import android.widget.Button
 import android.widget.TextView
 import io.actmobile.demo.R
-import io.actmobile.demo.draw.StepsChart
 import io.actmobile.demo.run.Kind
 import io.actmobile.demo.run.Session
 import io.actmobile.demo.run.Worker
@@ -25,7 +24,7 @@ class PlainScreen : Screen("plain", R.string.plain, R.layout.screen_plain) {
         val open = demo.session.open ?: return
         statistics = null
         root.needs<Button>(R.id.again).setOnClickListener { run(root, demo, open) }
-        Keeping.bind(root, demo, open) { statistics?.let { summary(demo, it) to summary(demo, it) } }
+        Keeping.bind(root, demo, open) { statistics?.let { summary(demo, it) to "${summary(demo, it)}\n${StepsPanel.words(demo, it)}" } }
         run(root, demo, open)
     }
 
@@ -40,12 +39,8 @@ class PlainScreen : Screen("plain", R.string.plain, R.layout.screen_plain) {
             { reason -> demo.notice(reason ?: demo.text(R.string.no_memory)) },
             { found ->
                 statistics = found
-                val words = summary(demo, found)
-                root.needs<TextView>(R.id.summary).text = words
-                val title = demo.text(R.string.chart_title)
-                root.needs<PictureView>(R.id.chart).show(
-                    StepsChart(found.histogram, title, demo.palette, demo.pixels(SMALL, scaled = true), "$title. $words"),
-                )
+                root.needs<TextView>(R.id.summary).text = summary(demo, found)
+                StepsPanel.show(root, demo, found)
             },
         )
     }
@@ -74,8 +69,4 @@ class PlainScreen : Screen("plain", R.string.plain, R.layout.screen_plain) {
     private fun summary(demo: Demo, found: PonderStatistics): String = demo.text(
         R.string.plain_summary, found.steps, found.meanPonderSteps, found.milliseconds(0.5), found.milliseconds(0.95),
     )
-
-    private companion object {
-        const val SMALL = 14f
-    }
 }

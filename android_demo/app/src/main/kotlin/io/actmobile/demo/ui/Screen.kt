@@ -20,8 +20,8 @@ interface Demo {
     /** Say something that must be seen; null takes it away. */
     fun notice(text: String?)
 
-    /** A model has been opened: its screens can be gone to. */
-    fun opened()
+    /** Show a tab for each screen that there is now. */
+    fun showTabs()
 
     fun share(text: String)
 
@@ -33,7 +33,7 @@ interface Demo {
 }
 
 /**
- * One screen; `SCREENS` is the list of them.
+ * One screen; `MainActivity.screens` is the list of them.
  *
  * A screen is bound when it is gone to and left when another is, or the activity is stopped. What must
  * outlive it lies in the session.

@@ -5,14 +5,13 @@ import android.view.View
 import android.widget.Button
 import android.widget.TextView
 import io.actmobile.demo.R
-import io.actmobile.demo.run.Settings
 
 /** Few things to set; what is kept, and taken away again; and a notice where times mean little. */
 class SettingsScreen : Screen("settings", R.string.settings, R.layout.screen_settings) {
     override fun bind(root: View, demo: Demo) {
         val isDebug = demo.context.applicationInfo.flags and ApplicationInfo.FLAG_DEBUGGABLE != 0
         root.needs<TextView>(R.id.debug_notice).show(isDebug)
-        demo.session.settings.unwritten?.let(demo::notice)
+        (demo.session.settings.unwritten ?: demo.session.draft.unwritten)?.let(demo::notice)
         root.needs<Button>(R.id.clear_history).setOnClickListener {
             demo.orNotice {
                 demo.session.history.clear()
@@ -20,7 +19,7 @@ class SettingsScreen : Screen("settings", R.string.settings, R.layout.screen_set
             }
         }
         root.needs<Button>(R.id.clear_text).setOnClickListener {
-            demo.session.settings[Settings.TEXT] = null
+            demo.session.draft.text = null
             demo.notice(demo.text(R.string.text_cleared))
         }
     }

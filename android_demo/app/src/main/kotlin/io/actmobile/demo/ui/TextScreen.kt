@@ -7,10 +7,8 @@ import android.widget.EditText
 import android.widget.TextView
 import io.actmobile.demo.R
 import io.actmobile.demo.draw.ColouredText
-import io.actmobile.demo.draw.StepsChart
 import io.actmobile.demo.run.Kind
 import io.actmobile.demo.run.Session
-import io.actmobile.demo.run.Settings
 import io.actmobile.demo.run.TextReading
 import io.actmobile.demo.run.Worker
 
@@ -27,9 +25,9 @@ class TextScreen : Screen("text", R.string.text, R.layout.screen_text) {
         val open = session.open ?: return
         val input = root.needs<EditText>(R.id.input)
         reading = null
-        input.setText(session.settings[Settings.TEXT] ?: demo.text(R.string.sample))
+        input.setText(session.draft.text ?: demo.text(R.string.sample))
 
-        panel = BudgetPanel(root, demo, open) { read(root, demo, open, input.text.toString()) }
+        panel = BudgetPanel(root, demo, open, R.string.times) { read(root, demo, open, input.text.toString()) }
         input.addTextChangedListener(object : TextWatcher {
             override fun beforeTextChanged(s: CharSequence?, start: Int, count: Int, after: Int) = Unit
 
@@ -37,7 +35,7 @@ class TextScreen : Screen("text", R.string.text, R.layout.screen_text) {
 
             override fun afterTextChanged(s: Editable?) {
                 val text = s?.toString() ?: ""
-                session.settings[Settings.TEXT] = text.take(TextReading.MOST_BYTES)
+                session.draft.text = text
                 read(root, demo, open, text)
             }
         })
@@ -70,12 +68,8 @@ class TextScreen : Screen("text", R.string.text, R.layout.screen_text) {
         root.needs<PictureView>(R.id.coloured).show(
             ColouredText(read.text, read.marks, open.manifest.maxPonder, demo.palette, letters, words),
         )
-        val chart = demo.text(R.string.chart_title)
-        root.needs<PictureView>(R.id.chart).show(
-            StepsChart(read.statistics.histogram, chart, demo.palette, demo.pixels(SMALL, scaled = true), "$chart. ${counts(demo, read)}"),
-        )
+        StepsPanel.show(root, demo, read.statistics)
         root.needs<TextView>(R.id.summary).text = words
-        root.needs<TextView>(R.id.counts).text = counts(demo, read)
     }
 
     private fun summary(demo: Demo, read: TextReading): String {
@@ -86,17 +80,11 @@ class TextScreen : Screen("text", R.string.text, R.layout.screen_text) {
         return all + cut + part
     }
 
-    /** The chart in words. */
-    private fun counts(demo: Demo, read: TextReading): String =
-        read.statistics.histogram.withIndex().filter { it.value > 0 }
-            .joinToString(", ") { demo.text(R.string.count_of_steps, it.index, it.value) }
-
     private fun detail(demo: Demo, read: TextReading): String =
-        "${read.text.take(SHARED)}\n${summary(demo, read)}\n${counts(demo, read)}"
+        "${read.text.take(SHARED)}\n${summary(demo, read)}\n${StepsPanel.words(demo, read.statistics)}"
 
     private companion object {
         const val LETTERS = 18f
-        const val SMALL = 14f
         const val SHARED = 2000
     }
 }
