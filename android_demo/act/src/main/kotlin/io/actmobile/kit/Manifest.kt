@@ -92,8 +92,8 @@ class Manifest(
         const val FORMAT = "act-mobile/manifest/1"
         const val SUFFIX = ".manifest.json"
 
-        /** Ponder steps that no layer takes. */
-        internal const val MOST_PONDER = 1 shl 16
+        /** The most ponder steps that a layer may take. */
+        internal const val MOST_PONDER = 10_000
 
         /** Bytes of a manifest that are read. */
         const val LIMIT = 16 shl 20

@@ -99,7 +99,7 @@ class ReadersTest {
             "\"dtype\": \"int32\"" to "\"dtype\": \"float64\"",
             "\"target\": \"onnx\"" to "\"target\": \"onnx/../..\"",
             "\"target\": \"onnx\"," to "\"target\": \"\",",
-            "\"max_ponder\": 5" to "\"max_ponder\": 65537",
+            "\"max_ponder\": 5" to "\"max_ponder\": 10001",
             "\"default\": 5" to "\"default\": 6",
             "\"shape\": [1, 2]" to "\"shape\": []",
             "\"shape\": [1, 1], \"default\": null},\n{\"name\": \"remainder\"" to "\"shape\": [], \"default\": null},\n{\"name\": \"remainder\"",
