@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -266,6 +267,15 @@ def test_an_interrupted_run_ends(mac: Mac, data: Path, exported: Exported) -> No
     assert "terminate" in calls(folder)[-1]
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C is heard, also where what started the tests ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_ends_the_app(mac: Mac, data: Path, exported: Exported) -> None:
     folder = mac("endless")
 
