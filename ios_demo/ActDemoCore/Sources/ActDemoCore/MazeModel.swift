@@ -69,12 +69,9 @@ public final class MazeModel: ScreenModel {
         maze = isFitting ? kept ?? fresh : fresh
     }
 
-    public var statistics: PonderStatistics? {
-        guard let reading else { return nil }
-        var statistics = PonderStatistics(open.manifest.maxPonder)
-        statistics.add(reading.last)
-        return statistics
-    }
+    public var statistics: PonderStatistics? { reading?.times }
+
+    public var times: String { words.answerTimes(statistics) }
 
     public func run() {
         pause()
@@ -95,7 +92,8 @@ public final class MazeModel: ScreenModel {
 
     private func read(_ maze: Maze) async {
         do {
-            let read = try await MazeReading.read(maze, streamer, open.budget, largest)
+            let read = try await MazeReading.read(
+                maze, streamer, open.budget, largest, open.manifest.maxPonder)
             if Task.isCancelled { return }
             reading = read
             shown = read.frames.count - 1

@@ -5,6 +5,9 @@ import Foundation
 public struct MazeReading: Sendable {
     /// Answers that are shown one by one.
     static let mostFrames = 64
+    /// Calls that are timed, as long as they take no longer than `mostTimed` together.
+    private static let timed = 20
+    private static let mostTimed = Duration.milliseconds(300)
 
     public let maze: Maze
     /// The probability of each cell after 1, 2, ... ponder steps; the last is the answer.
@@ -12,6 +15,8 @@ public struct MazeReading: Sendable {
     /// The ponder steps after which each frame is.
     public let steps: [Int]
     public let last: Step
+    /// Of the call that asks for the answer, which was repeated for them.
+    public let times: PonderStatistics
 
     /// True if a probability says "on the way".
     public static func isOn(_ probability: Float) -> Bool { probability >= 0.5 }
@@ -23,18 +28,27 @@ public struct MazeReading: Sendable {
         return zip(frames[frame], solution.cells).filter { Self.isOn($0) == $1 }.count
     }
 
-    /// Ask the net; where it has budget inputs, also for its answer after each ponder step.
+    /// Ask the net, several times for the sake of its time; where it has budget inputs, also for its
+    /// answer after each ponder step.
     ///
     /// - Parameters:
     ///   - budget: in force; nil where the model has no budget inputs.
     ///   - largest: cells a side of the net's input.
     /// - Throws: `CancellationError` if the task was cancelled; `Refused`.
     static func read(
-        _ maze: Maze, _ streamer: ActStreamer, _ budget: Budget?, _ largest: Int
+        _ maze: Maze, _ streamer: ActStreamer, _ budget: Budget?, _ largest: Int, _ maxPonder: Int
     ) async throws -> MazeReading {
         let x = maze.input(largest)
         if let budget { await streamer.setBudget(budget) }
-        let last = try await streamer.step(x)
+        var times = PonderStatistics(maxPonder)
+        let start = ContinuousClock.now
+        var last = try await streamer.step(x)
+        times.add(last)
+        while times.steps < timed, ContinuousClock.now - start < mostTimed {
+            try Task.checkCancellation()
+            last = try await streamer.step(x)
+            times.add(last)
+        }
         let all = last.ponderSteps[0]
         var (frames, steps) = ([[Float]](), [Int]())
         if let budget {
@@ -50,7 +64,7 @@ public struct MazeReading: Sendable {
         try Task.checkCancellation()
         frames.append(probabilities(maze, last.y, largest))
         steps.append(all)
-        return MazeReading(maze: maze, frames: frames, steps: steps, last: last)
+        return MazeReading(maze: maze, frames: frames, steps: steps, last: last, times: times)
     }
 
     private static func probabilities(_ maze: Maze, _ y: [Float], _ largest: Int) -> [Float] {

@@ -48,6 +48,8 @@ public final class TextModel: ScreenModel {
     public var maxPonder: Int { open.manifest.maxPonder }
     public var statistics: PonderStatistics? { reading?.statistics }
 
+    public var times: String { words.times(statistics) }
+
     public func run() {
         let text = text
         isReading = true

@@ -3,6 +3,7 @@ public enum Word: String, Sendable, CaseIterable {
     case above
     case added
     case again
+    case answerTimes = "answer_times"
     case appName = "app_name"
     case back
     case battery

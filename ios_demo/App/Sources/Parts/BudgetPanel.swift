@@ -7,7 +7,8 @@ struct BudgetPanel: View {
     @EnvironmentObject private var session: Session
     @Environment(\.palette) private var palette
     @ObservedObject var open: OpenModel
-    let statistics: PonderStatistics?
+    /// The latency of the last run in words.
+    let times: String
 
     var body: some View {
         let words = session.words
@@ -17,7 +18,7 @@ struct BudgetPanel: View {
             } else {
                 Text(words(.noBudget))
             }
-            Text(words.times(statistics)).monospacedDigit()
+            Text(times).monospacedDigit()
             #if DEBUG
                 Text(words(.debugNotice)).font(.footnote).foregroundStyle(Color(rgb: palette.soft))
             #endif

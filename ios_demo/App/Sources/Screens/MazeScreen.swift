@@ -20,7 +20,7 @@ struct MazeScreen: View {
             }
             KeepingPanel()
         } second: {
-            BudgetPanel(open: open, statistics: model.statistics)
+            BudgetPanel(open: open, times: model.times)
             Panel(words(.size)) {
                 // A slider of one place is none, and SwiftUI ends the app for it.
                 if model.largest > Maze.smallest {

@@ -24,7 +24,7 @@ struct TextScreen: View {
             }
             KeepingPanel()
         } second: {
-            BudgetPanel(open: open, statistics: model.statistics)
+            BudgetPanel(open: open, times: model.times)
             if let statistics = model.statistics, statistics.steps > 0 {
                 Panel(words(.chartTitle)) { StepsChart(statistics: statistics) }
             }

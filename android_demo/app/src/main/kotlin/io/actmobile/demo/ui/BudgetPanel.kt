@@ -47,7 +47,7 @@ class BudgetPanel(
         times.text = if (statistics == null || statistics.steps == 0) {
             ""
         } else {
-            demo.text(words, statistics.milliseconds(0.5), statistics.steps, statistics.milliseconds(0.95), statistics.meanPonderSteps)
+            demo.text(words, statistics.milliseconds(0.5), statistics.steps, statistics.meanPonderSteps, statistics.milliseconds(0.95))
         }
     }
 
