@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from act_artefact.data import load
+from act_artefact.ranks import spearman
 from act_mobile import ACTModel, load_model
-from act_profiling.difficulty import spearman
 
 STRIDES = (1, 2, 3, 4)
 
@@ -60,7 +60,11 @@ def main() -> None:
     print(f"N by {data.difficulty_name}")
     for kind in np.unique(data.difficulty):
         print(f"  {kind}: {steps[torch.from_numpy(data.difficulty == kind)].float().mean():.2f}")
-    print(f"  rank correlation {spearman(data.difficulty.ravel(), steps.numpy().ravel()):.2f}")
+    rank = spearman(data.difficulty.ravel(), steps.numpy().ravel())
+    print(
+        "  rank correlation "
+        + ("none: one of them never differs" if rank is None else f"{rank:.2f}")
+    )
     print("the gate opens again after")
     counts = torch.bincount(gaps(steps))
     for after, count in enumerate(counts.tolist()):

@@ -171,7 +171,7 @@ def _places(models: Iterable[PageModel]) -> dict[Path, str]:
 
 def _entry(model: PageModel, address: Address) -> dict[str, Any]:
     """Describe a model as the page's list of models has it."""
-    golden = _there(model.artefact.with_suffix(".golden.npz"))
+    golden = _there(model.artefact.with_suffix(ENDING))
     entry = {**_files(model.name, model.artefact, address), "golden": address(golden)}
     if model.baseline:
         # It is asked what the model is asked, and needs no golden bundle.

@@ -23,11 +23,9 @@ DEVICES = {
 IN_APP = {"adb": "app"}
 """Those whose jobs may run in a real app, and the module that opens them so."""
 
-SERVED = ("browser",)
-"""Those that fetch their jobs from this machine: their ``open_named`` takes ``lan``, too."""
-
-WITH_UNITS = ("ios",)
-"""Those that run Core ML artefacts: their ``open_named`` takes ``compute_units``, too."""
+TAKES = {"lan": ("browser",), "compute_units": ("ios",)}
+"""Further arguments of ``open_named``, and the devices that know them: ``lan`` those that fetch
+their jobs from this machine, ``compute_units`` those that run Core ML artefacts."""
 
 COMPUTE_UNITS = ("all", "cpuOnly", "cpuAndGPU", "cpuAndNeuralEngine")
 """Processors that Core ML may use, as Swift names them."""
@@ -75,16 +73,15 @@ def open_devices(
     if kind not in DEVICES:
         known = [word for words in DEVICES.values() for word in words.split("|")]
         raise UserError(f"--device {name!r}: use {either(known)}")
-    if lan and kind not in SERVED:
-        raise UserError(f"--lan: is for --device {either(SERVED)}")
+    asked: dict[str, Any] = {"lan": lan, "compute_units": compute_units}
+    further = {key: value for key, value in asked.items() if value}
+    for key in further:
+        if kind not in TAKES[key]:
+            option = key.replace("_", "-")
+            raise UserError(f"--{option}: is for --device {either(TAKES[key])}")
     if in_app and kind not in IN_APP:
         raise UserError(f"--in-app: is for --device {either([*IN_APP])}")
-    if compute_units and kind not in WITH_UNITS:
-        raise UserError(f"--compute-units: is for --device {either(WITH_UNITS)}")
     module = import_module(f"{__package__}.{IN_APP[kind] if in_app else kind}")
     if not isinstance(module, DeviceKind):
         raise TypeError(f"{module.__name__}: needs open_named()")
-    further: dict[str, Any] = {"lan": True} if lan else {}
-    if compute_units:
-        further["compute_units"] = compute_units
     return module.open_named(which, runtime=runtime, keep=keep, **further)

@@ -22,8 +22,7 @@ def verdicts(report: Report, variant: Variant) -> Iterator[str]:
     summary = pays.summary(report)
     yield element("p", escape(_sentence(summary or _cost(report, variant))), class_="verdict")
     if summary:
-        what = "time" if report["cost"] == "latency" else "instructions"
-        head = ("", "as accurate as", f"in so much of the {what}")
+        head = ("", "as accurate as", f"in so much of the {pays.what(report)}")
         rows = [[*map(escape, _row(each))] for each in report["verdicts"]]
         yield element("div", table(head, rows), class_="verdicts")
 
@@ -44,15 +43,13 @@ def _cost(report: Report, variant: Variant) -> str:
 
 def _row(judged: Mapping[str, Any]) -> tuple[str, str, str]:
     """A verdict as cells: the variant, the fixed steps, the part of their cost."""
-    nets = judged["nets"]
     if judged["bound"] == "below":
-        return judged["label"], f"none: less than {nets[0]}", words.NOTHING
+        return judged["label"], f"none: less than {judged['nets'][0]}", words.NOTHING
     low, high = judged["steps_interval"]
-    least, most = judged["ratio_interval"]
-    part = f"{judged['ratio']:.2f} ({least:.2f} to {most:.2f})"
     if judged["bound"] == "at least":
-        return judged["label"], f"at least {nets[0]}, the cheapest of the best", part
-    return judged["label"], f"{judged['steps']:.1f} fixed steps ({low:.1f} to {high:.1f})", part
+        return judged["label"], f"at least {pays.best(judged)}", pays.share(judged)
+    found = f"{judged['steps']:.1f} fixed steps ({low:.1f} to {high:.1f})"
+    return judged["label"], found, pays.share(judged)
 
 
 def lead(report: Report, variant: Variant) -> str:

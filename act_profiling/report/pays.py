@@ -26,8 +26,7 @@ def summary(report: Report) -> str | None:
         return "pondering does not pay: less accurate than every fixed number of steps"
     steps = _range([f"{each['steps']:.1f}" for each in judged if each["ratio"] is not None])
     times = _range([f"{each:.2f}" for each in ratios])
-    what = "time" if report["cost"] == "latency" else "instructions"
-    found = f"as accurate as {steps} fixed steps in {times} of the {what}{_chosen(report)}"
+    found = f"as accurate as {steps} fixed steps in {times} of the {what(report)}{_chosen(report)}"
     counts = Counter(map(_decision, judged))
     decided = [(answer, counts[answer]) for answer in ANSWERS if counts[answer]]
     if len(decided) == 1:
@@ -37,6 +36,22 @@ def summary(report: Report) -> str | None:
     runtimes = len({(each["target"], each["precision"]) for each in judged}) == len(judged)
     of = "runtimes" if runtimes else "comparisons"
     return f"{first} in {wins} of {len(judged)} {of}, {rest}: {found}"
+
+
+def what(report: Report) -> str:
+    """Name what the ratios are parts of."""
+    return "time" if report["cost"] == "latency" else "instructions"
+
+
+def share(judged: Mapping[str, Any]) -> str:
+    """State the part of the fixed nets' cost, with its interval."""
+    least, most = judged["ratio_interval"]
+    return f"{judged['ratio']:.2f} ({least:.2f} to {most:.2f})"
+
+
+def best(judged: Mapping[str, Any]) -> str:
+    """Name the net that a verdict of ``at least`` is held against."""
+    return f"{judged['nets'][0]}, the cheapest of the best"
 
 
 def _chosen(report: Report) -> str:
@@ -68,15 +83,13 @@ def _range(values: list[str]) -> str:
 
 def verdict(report: Report, judged: Mapping[str, Any]) -> str:
     """State how a net that ponders compares with the fixed nets of its runtime."""
-    nets, what = judged["nets"], "time" if report["cost"] == "latency" else "instructions"
+    nets = judged["nets"]
     if judged["bound"] == "below":
         return f"{judged['label']}: less accurate than {nets[0]}, the least of the fixed nets"
     low, high = judged["steps_interval"]
-    least, most = judged["ratio_interval"]
-    part = f"{judged['ratio']:.2f} ({least:.2f} to {most:.2f}) of the {what}"
+    part = f"{share(judged)} of the {what(report)}"
     if judged["bound"] == "at least":
-        best = f"{nets[0]}, the cheapest of the best"
-        return f"{judged['label']}: at least as accurate as {best}, in {part}"
+        return f"{judged['label']}: at least as accurate as {best(judged)}, in {part}"
     return (
         f"{judged['label']}: as accurate as {judged['steps']:.1f} fixed steps ({low:.1f} to "
         f"{high:.1f}; between {nets[0]} and {nets[1]}), in {part}"
