@@ -39,7 +39,7 @@ const NO_TOKEN = -1; // outside every vocabulary
 const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
   253, 98, 11);
 
-/** What this runtime lacks to run the engine: `WebAssembly`, `WebAssembly SIMD`, or empty. */
+/** Name what this runtime lacks to run the engine: `WebAssembly`, `WebAssembly SIMD`, or empty. */
 export function missing() {
   if (typeof WebAssembly === "undefined") return "WebAssembly";
   return WebAssembly.validate(SIMD) ? "" : "WebAssembly SIMD";

@@ -15,7 +15,7 @@ public struct MazeReading: Sendable {
     /// The ponder steps after which each frame is.
     public let steps: [Int]
     public let last: Step
-    /// Of the call that asks for the answer, which was repeated for them.
+    /// Times of the call that asks for the answer, which was repeated for them.
     public let times: PonderStatistics
 
     /// True if a probability says "on the way".

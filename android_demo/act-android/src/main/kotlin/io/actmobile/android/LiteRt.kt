@@ -18,6 +18,7 @@ import io.actmobile.kit.Runtime
 import io.actmobile.kit.StepModel
 import io.actmobile.kit.Tensor
 import io.actmobile.kit.Tensors
+import io.actmobile.kit.orClose
 import java.io.File
 
 /**
@@ -33,25 +34,21 @@ class LiteRt : Runtime {
     override fun open(artefact: File, manifest: Manifest): StepModel {
         val free = manifest.inputs.any { null in it.shape }
         if (free) throw Refused("${manifest.artefact}: LiteRT's Kotlin interface has calls of one length only: export it with --sequence stream")
-        val held = Held()
-        var isGood = false
         try {
-            val model = held.keep(Model.load(artefact.path))
-            val compiled = held.keep(CompiledModel.create(model, CompiledModel.Options(Accelerator.CPU)))
-            val made = if (manifest.parts.isEmpty()) {
-                Whole(held, Signature(held, model, compiled, null, manifest.inputs.map { it.name }, manifest.outputs.map { it.name }))
-            } else {
-                val parts = manifest.parts.associate { it.name to Signature(held, model, compiled, it.name, it.inputs, it.outputs) }
-                HostDriven(manifest.parts, manifest.maxPonder, Parts(held, parts))
+            return Held().orClose { held ->
+                val model = held.keep(Model.load(artefact.path))
+                val compiled = held.keep(CompiledModel.create(model, CompiledModel.Options(Accelerator.CPU)))
+                if (manifest.parts.isEmpty()) {
+                    Whole(held, Signature(held, model, compiled, null, manifest.inputs.map { it.name }, manifest.outputs.map { it.name }))
+                } else {
+                    val parts = manifest.parts.associate { it.name to Signature(held, model, compiled, it.name, it.inputs, it.outputs) }
+                    HostDriven(manifest.parts, manifest.maxPonder, Parts(held, parts))
+                }
             }
-            isGood = true
-            return made
         } catch (error: LiteRtException) {
             throw Refused("${manifest.artefact}: LiteRT refuses it: ${error.message}")
         } catch (error: LinkageError) {
             throw Refused("${manifest.artefact}: LiteRT is not in this app for this processor (${error.message})")
-        } finally {
-            if (!isGood) held.close()
         }
     }
 

@@ -11,6 +11,7 @@ import io.actmobile.kit.Runtime
 import io.actmobile.kit.StepModel
 import io.actmobile.kit.Tensor
 import io.actmobile.kit.Tensors
+import io.actmobile.kit.orClose
 import java.io.File
 
 /** This project's own engine, of native/engine, through its JNI library. */
@@ -19,13 +20,9 @@ class NativeEngine : Runtime {
     override val target get() = "native"
 
     override fun open(artefact: File, manifest: Manifest): StepModel = try {
-        val model = ActModel.open(artefact.path)
-        var isGood = false
-        try {
+        ActModel.open(artefact.path).orClose { model ->
             if (!fits(model, manifest)) throw Refused("${manifest.artefact}: the native engine refuses it: not the model of its manifest")
-            Rows(model, manifest).also { isGood = true }
-        } finally {
-            if (!isGood) model.close()
+            Rows(model, manifest)
         }
     } catch (error: ActException) {
         throw Refused("${manifest.artefact}: the native engine refuses it: ${error.message}")

@@ -18,6 +18,7 @@ import io.actmobile.kit.Runtime
 import io.actmobile.kit.StepModel
 import io.actmobile.kit.Tensor
 import io.actmobile.kit.Tensors
+import io.actmobile.kit.orClose
 import java.io.File
 import java.nio.ByteBuffer
 import java.nio.FloatBuffer
@@ -147,12 +148,8 @@ class OnnxRuntime(
         private val graphs = LinkedHashMap<String, Graph>()
 
         init {
-            var isGood = false
-            try {
+            orClose {
                 for (name in names) graphs[name] = Graph(File(folder, "$name.onnx"))
-                isGood = true
-            } finally {
-                if (!isGood) close()
             }
         }
 

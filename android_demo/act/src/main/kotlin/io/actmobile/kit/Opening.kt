@@ -47,19 +47,14 @@ object Opening {
             throw Refused("${manifest.artefact}: not the file that ${manifestFile.name} is about: export the model again")
         }
         val golden = Golden.read(manifest, File(manifestFile.parentFile, manifest.name + Golden.SUFFIX))
-        val model = runtime.open(artefact, manifest)
-        var isGood = false
-        try {
+        return runtime.open(artefact, manifest).orClose { model ->
             val wrong = try {
                 golden.check(model)
             } catch (error: Refused) {
                 error.message
             }
             if (wrong != null) throw Refused("${manifest.artefact}: wrong on this device with ${model.backend}: $wrong")
-            isGood = true
-            return Opened(manifest, model)
-        } finally {
-            if (!isGood) model.close()
+            Opened(manifest, model)
         }
     }
 

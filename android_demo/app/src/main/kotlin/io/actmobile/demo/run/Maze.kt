@@ -96,7 +96,7 @@ class Maze private constructor(val side: Int, private val open: BooleanArray, va
         const val CHANNELS = 7
         const val SMALLEST = 3
 
-        /** Of the maze task. */
+        /** The largest side that the maze task knows. */
         const val LARGEST = 64
         private const val SIDES = 4
 

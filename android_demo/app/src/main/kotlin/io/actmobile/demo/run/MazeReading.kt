@@ -11,7 +11,7 @@ class MazeReading(
     val maze: Maze,
     val frames: List<Frame>,
     val last: Step,
-    /** Of the call that asks for the answer, which was repeated for them. */
+    /** Times of the call that asks for the answer, which was repeated for them. */
     val times: PonderStatistics,
 ) {
     /** The probability of each cell after so many ponder steps; the last frame is the answer. */

@@ -7,6 +7,7 @@ import io.actmobile.kit.Opened
 import io.actmobile.kit.Opening
 import io.actmobile.kit.Refused
 import io.actmobile.kit.Runtime
+import io.actmobile.kit.orClose
 import java.io.File
 import java.util.concurrent.Executor
 
@@ -58,7 +59,7 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
     var missing: String? = null
         private set
 
-    /** Told on the UI thread when the app's models are there, or [missing], and when an attempt has ended. */
+    /** Listener on the UI thread: the app's models are there, or [missing], or an attempt has ended. */
     var onNews: (() -> Unit)? = null
 
     /** The model whose opening ended the app the last time, if one did. */
@@ -105,7 +106,7 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
         settings[Settings.OPENING] = entry.name
         attempt = Attempt(entry, runtime)
         job = worker.start(
-            { checked(entry, Opening.open(manifest, entry.manifestFile, runtime)) },
+            { Opening.open(manifest, entry.manifestFile, runtime).orClose { Open(entry, it) } },
             { reason -> ended(End(false, reason)) },
             { made ->
                 open = made
@@ -115,15 +116,6 @@ class Session(files: File, val runtimes: List<Runtime>, ui: Executor) {
             },
             { late -> worker.afterwards(late.opened::close) },
         )
-    }
-
-    private fun checked(entry: Models.Entry, opened: Opened): Open {
-        var isGood = false
-        try {
-            return Open(entry, opened).also { isGood = true }
-        } finally {
-            if (!isGood) opened.close()
-        }
     }
 
     private fun ended(how: End) {

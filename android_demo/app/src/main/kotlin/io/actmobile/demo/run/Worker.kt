@@ -32,7 +32,7 @@ class Worker(private val ui: Executor, name: String) {
             return isAlive
         }
 
-        /** What comes next on the thread is not interrupted. */
+        /** Take back an interruption that came late, so that the next piece of work does not get it. */
         @Synchronized
         internal fun end() {
             runner = null

@@ -49,7 +49,7 @@ class MazeAccess(
         }
     }
 
-    /** Where a finger explores, as the [MotionEvent] says: [cell] is -1 beside the cells. True if that is this grid's to tell. */
+    /** Tell where a finger explores, by the [MotionEvent]'s action: [cell] is -1 beside the cells. True if that is this grid's to tell. */
     fun hover(action: Int, cell: Int): Boolean {
         if (!manager.isEnabled || !manager.isTouchExplorationEnabled) return false
         val to = if (action == MotionEvent.ACTION_HOVER_EXIT) View.NO_ID else cell
