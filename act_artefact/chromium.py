@@ -99,8 +99,10 @@ class Chromium:
         Its first process ends the others. It leaves a folder with a socket beside the profile's,
         because a socket's path must be short: a link in the profile tells where.
         """
-        link = self._profile / "SingletonSocket"
-        socket = link.readlink() if link.is_symlink() else None
+        socket = None
+        # Chromium takes the link away when it ends by itself, and makes it a while after it starts.
+        with suppress(FileNotFoundError):
+            socket = (self._profile / "SingletonSocket").readlink()
         try:
             self._process.terminate()
             self._process.wait(END_SECONDS)
